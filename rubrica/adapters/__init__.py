@@ -1,0 +1,1 @@
+"""The reward function in the shape that each trainer calls."""

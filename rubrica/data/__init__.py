@@ -1,0 +1,1 @@
+"""Readers: every input format becomes a Case or a Preference."""

@@ -1,0 +1,102 @@
+"""Every error that rubrica raises, named after the boundary where it happened.
+
+RubricaError
+├── UserError                  the caller can fix it: one line, exit code 2, no traceback
+│   ├── ConfigError            a setting is unknown or has the wrong type
+│   ├── InputError             an input file or row cannot be read (names file, line, field)
+│   ├── LibraryError           a library entry, version or repository is not valid
+│   ├── ConditionError         a `when` expression is outside the grammar
+│   └── SandboxUnavailable     no safe place to run this code here (carries what was probed and the fix)
+├── ReasonerError              a reasoner could not answer; becomes `Unscored`, never a low reward
+│   ├── ReplyError             the reply could not be parsed into the request's reply type
+│   ├── RefusalError           the model declined to answer
+│   ├── OutageError            the endpoint is down, or kept failing after retries
+│   ├── DeadlineError          the time allowed for this judgement is over
+│   └── BudgetError            a hard budget in calls, tokens or money is used up
+├── ToolError                  a tool broke its contract; its evidence is null and says so
+└── SandboxInfraError          our sandbox failed (not the code in it): retry or abort, never a score
+"""
+
+
+class RubricaError(Exception):
+    """Root of all errors raised on purpose by rubrica."""
+
+
+class UserError(RubricaError):
+    """Something that the caller can fix; the text says what to do next."""
+
+
+class ConfigError(UserError):
+    """A setting is unknown, of the wrong type, or in conflict with another."""
+
+
+class InputError(UserError):
+    """An input file or row cannot be read.
+
+    Attributes:
+        path: the file, or "-" for standard input.
+        line: 1-based line (JSONL) or row (Parquet), when one row is at fault.
+        field: dotted path of the field at fault.
+    """
+
+    def __init__(self, problem: str, *, path: str = "", line: int | None = None, field: str = "") -> None:
+        self.problem, self.path, self.line, self.field = problem, path, line, field
+        where = ":".join(part for part in (path, str(line) if line is not None else "") if part)
+        what = f"field '{field}': {problem}" if field else problem
+        super().__init__(f"{where}: {what}" if where else what)
+
+
+class LibraryError(UserError):
+    """A library entry, version or repository is not valid; names the entry and the next step."""
+
+
+class ConditionError(UserError):
+    """A `when` expression is outside the grammar of `rubrica.skills.when`."""
+
+
+class SandboxUnavailable(UserError):
+    """No tier that is safe here offers what the job needs."""
+
+
+class ReasonerError(RubricaError):
+    """A reasoner could not answer. `reason` is the `Unscored` reason it turns into."""
+
+    reason = "outage"
+
+
+class ReplyError(ReasonerError):
+    """The reply could not be parsed into the request's reply type."""
+
+    reason = "parse"
+
+
+class RefusalError(ReasonerError):
+    """The model declined to answer."""
+
+    reason = "refusal"
+
+
+class OutageError(ReasonerError):
+    """The endpoint is down, or kept failing after the retries allowed."""
+
+    reason = "outage"
+
+
+class DeadlineError(ReasonerError):
+    """The time allowed for this judgement is over."""
+
+    reason = "timeout"
+
+
+class BudgetError(ReasonerError):
+    """A hard budget in calls, tokens or money is used up."""
+
+    reason = "budget"
+
+
+class ToolError(RubricaError):
+    """A tool broke its contract (bad arguments, bad output); its evidence is null and says so."""
+
+
+class SandboxInfraError(RubricaError):
+    """Our sandbox failed, not the code in it: retry or abort, never a score."""

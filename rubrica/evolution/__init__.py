@@ -1,0 +1,1 @@
+"""Propose, gate, commit: how a library learns."""

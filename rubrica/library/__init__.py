@@ -1,0 +1,1 @@
+"""The library: a versioned, content-addressed store of skills, tools and scoring."""

@@ -1,0 +1,1 @@
+"""Precedents and the response cache."""

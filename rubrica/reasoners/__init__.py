@@ -1,0 +1,1 @@
+"""Who thinks: anything that answers requests."""

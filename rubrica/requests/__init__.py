@@ -1,0 +1,1 @@
+"""The questions that roles ask, with the shape of the reply."""

@@ -1,0 +1,1 @@
+"""From findings to a scalar: pure functions over values."""

@@ -1,0 +1,1 @@
+"""Skills: what to look for, in words and in structured criteria."""

@@ -1,0 +1,1 @@
+"""Tools: code that checks facts about candidates."""

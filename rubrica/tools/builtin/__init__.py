@@ -1,0 +1,1 @@
+"""The checks that ship with rubrica; each module registers its tools when it is imported."""
