@@ -342,6 +342,29 @@ class Finding(Value):
     """Tool name or reasoner id."""
 
 
+class Scoring(Value):
+    """How findings become a number; fitted on train, versioned with the library. Keys are "skill/criterion"."""
+
+    weights: dict[str, float] = Field(default_factory=dict)
+    """Fitted weight; a criterion that is not named keeps the weight of its skill file."""
+    errors: dict[str, float] = Field(default_factory=dict)
+    """Standard error of a fitted weight."""
+    baselines: dict[str, float] = Field(default_factory=dict)
+    """Fitted baseline; a criterion that is not named keeps its own."""
+    temperature: float = Field(default=1.0, gt=0)
+    """Raw scores are divided by this before the logistic."""
+    reference: float = 0.0
+    """The raw score that maps to reward 0.5."""
+    tie: float = Field(default=0.0, ge=0)
+    """Davidson's nu: 0 = ties never happen."""
+    isotonic: tuple[tuple[float, float], ...] = ()
+    """Knots (probability before, probability after), increasing; empty = identity."""
+    noise: float = Field(default=0.0, ge=0)
+    """Spread of raw scores below which a group carries no signal."""
+    cases: int = 0
+    """Labelled cases that the fit has seen; 0 = nothing fitted."""
+
+
 # What comes out
 
 
