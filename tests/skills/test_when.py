@@ -73,7 +73,7 @@ def test_canonical_text_keeps_only_the_parentheses_that_matter() -> None:
         ("language", "'language' is text: compare it, as in 'language == \"en\"'"),
         ("words > 'x'", "'words' is a number, but is compared with \"'x'\""),
         ("words > asks_code", "'words' is a number, but is compared with 'asks_code'"),
-        ("language == 3", "'language' is a text, but is compared with '3'"),
+        ("language == 3", "'language' is text, but is compared with '3'"),
         ("language > 'en'", "only == and != compare it"),
         ("asks_code == 1", "write 'asks_code' or 'not asks_code'"),
         ("words > 1.5", "cannot read '1.5'"),
