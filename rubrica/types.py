@@ -246,6 +246,36 @@ class TaskFeatures(Value):
     """How, why or what: an account in prose is wanted."""
     asks_format: bool = False
     """A machine-readable form (JSON, YAML, XML, CSV, table) is asked for."""
+    asks_translation: bool = False
+    """A text is to be put into another language."""
+    asks_classification: bool = False
+    """A text is to be given a label: sentiment, topic, category, true or false."""
+    asks_extraction: bool = False
+    """Items that stand in a given text are to be picked out of it."""
+    asks_completion: bool = False
+    """A begun sentence, text or list is to be carried on."""
+    asks_how_to: bool = False
+    """Steps that the person will carry out are wanted."""
+    asks_advice: bool = False
+    """The person tells of their own situation and wants to know what to do."""
+    asks_opinion: bool = False
+    """A judgement, belief or preference is asked for, often about a disputed matter."""
+    asks_comparison: bool = False
+    """Two or more things are to be held against each other."""
+    asks_fact: bool = False
+    """A short question (who, when, where, which, how many, what is) with a known answer and no source at hand."""
+    asks_yes_no: bool = False
+    """The question can be answered by yes or no."""
+    asks_steps: bool = False
+    """The reasoning is to be shown, or "step by step" is said."""
+    asks_roleplay: bool = False
+    """The assistant is to speak as someone."""
+    about_assistant: bool = False
+    """The question is about the assistant itself: what it feels, wants, knows or is."""
+    small_talk: bool = False
+    """A short turn that asks for nothing: thanks, a greeting, a remark."""
+    is_question: bool = False
+    """The instruction holds a question mark."""
     has_source: bool = False
     """The prompt or context carries a text that the answer is about."""
     has_constraints: bool = False
@@ -260,10 +290,14 @@ class TaskFeatures(Value):
     """The answer follows from plain computation that a tool can do."""
     sensitive: bool = False
     """Words of harm, crime, weapons, drugs, self-harm, sex, abuse or medical danger occur."""
+    harmful_request: bool = False
+    """A user turn asks for help with violence, crime, hate or self-harm; "kill a process" does not."""
     multi_turn: bool = False
     """There is an assistant turn before the last user turn."""
     words: int = 0
     """Words in the last user turn."""
+    source_words: int = 0
+    """Words in the source; 0 without one."""
     language: str = "en"
     """ISO 639-1 code of the last user turn, "und" when not clear."""
 
