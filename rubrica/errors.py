@@ -47,7 +47,18 @@ class InputError(UserError):
 
 
 class LibraryError(UserError):
-    """A library entry, version or repository is not valid; names the entry and the next step."""
+    """A library entry, version or repository is not valid.
+
+    Attributes:
+        path: the file at fault, relative to the library.
+        field: dotted path of the field at fault.
+        fix: what to do next.
+    """
+
+    def __init__(self, problem: str, *, path: str = "", field: str = "", fix: str = "") -> None:
+        self.problem, self.path, self.field, self.fix = problem, path, field, fix
+        what = f"field '{field}': {problem}" if field else problem
+        super().__init__(": ".join(part for part in (path, what) if part) + (f"; {fix}" if fix else ""))
 
 
 class ConditionError(UserError):

@@ -6,8 +6,8 @@ parameter nu (Davidson 1970, JASA 65:317) the expected outcome is
     E[y] = (e^{d/2} + nu/2) / (e^{d/2} + e^{-d/2} + nu),    y = 1 win, 1/2 tie, 0 loss
 
 whose score equation is X'(y - E[y]) = lambda (w - prior). Single candidates with an absolute label enter as rows
-against the reference point. Weights are bounded below by 0: a criterion that points the wrong way is switched off, never
-inverted.
+against the reference point. Weights are bounded below by 0: a criterion that points the wrong way is switched off,
+never inverted.
 """
 
 from collections.abc import Sequence

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
+from rubrica.documents import Markdown
 from rubrica.types import Value
 
 
@@ -26,7 +27,7 @@ class ToolEntry(Value):
     scope: Literal["candidate", "group"] = "candidate"
     input_schema: dict[str, JsonValue] = Field(default_factory=dict)
     output_schema: dict[str, JsonValue] = Field(default_factory=dict)
-    body: str = ""
+    body: Markdown = ""
     """Markdown below the front matter: for `prompt` tools the question, else notes."""
     source: str = ""
     """`tool.py` of a python tool: `def check(task: dict, candidate: str, **arguments) -> dict`; sandbox only."""
