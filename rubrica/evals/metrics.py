@@ -40,21 +40,26 @@ def outcome(case: str, label: Label, result: Verdict | Unscored, subset: str = "
     known = list(label.pairs())
     if isinstance(result, Unscored):
         return Outcome(case, subset, size, len(label.winners) / size, False, result.reason, len(known) / 2, len(known))
-    leaders = {i for i, rank in enumerate(result.ranking) if rank == 0}
     right = sum(_agreement(result.ranking, i, j, wanted) for i, j, wanted in known)
     order = sorted(range(size), key=lambda i: result.ranking[i])
-    all_tied = len(label.winners) == size
-    credit = float(len(leaders) == size) if all_tied else len(leaders & label.winners) / len(leaders)
     return Outcome(
         case=case,
         subset=subset,
         size=size,
-        credit=credit,
-        decided=len(leaders) == 1,
+        credit=credit(label, result.ranking),
+        decided=result.ranking.count(0) == 1,
         pairs_right=right,
         pairs=len(known),
         probability=result.win[order[0]][order[1]] if size > 1 else None,
     )
+
+
+def credit(label: Label, ranking: Sequence[int]) -> float:
+    """Return how far a ranking (0 = best) agrees on the winner: in [0, 1], shared leads share the credit."""
+    leaders = {i for i, rank in enumerate(ranking) if rank == 0}
+    if len(label.winners) == len(ranking):
+        return float(len(leaders) == len(ranking))
+    return len(leaders & label.winners) / len(leaders)
 
 
 def _agreement(ranking: Sequence[int], i: int, j: int, wanted: float) -> float:

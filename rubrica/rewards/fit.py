@@ -1,7 +1,7 @@
 """Fit criterion weights to labels: Bradley-Terry with ties and shrinkage, by Newton steps on the free coordinates.
 
-A comparison of candidates i and j with grade difference x = g_i - g_j has latent difference d = x.w. With Davidson's tie
-parameter nu (Davidson 1970, JASA 65:317) the expected outcome is
+A comparison of candidates i and j with grade difference x = g_i - g_j has latent difference d = x.w. With Davidson's
+tie parameter nu (Davidson 1970, JASA 65:317) the expected outcome is
 
     E[y] = (e^{d/2} + nu/2) / (e^{d/2} + e^{-d/2} + nu),    y = 1 win, 1/2 tie, 0 loss
 

@@ -1,0 +1,201 @@
+"""`rubrica judge`: candidate outputs in, verdicts out, in input order."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from pydantic import TypeAdapter
+
+from rubrica.commands.open import file_digest, open_library, plan_of
+from rubrica.commands.options import EFFORTS, MODES, SANDBOXES
+from rubrica.config import Settings, load
+from rubrica.data.read import rows
+from rubrica.data.rows import BadRow
+from rubrica.data.rows import Row as InputRow
+from rubrica.evals.baselines import baseline_credit
+from rubrica.evals.metrics import Outcome, outcome, summarise
+from rubrica.parallel import Plan, Row, judge_rows
+from rubrica.types import Case, Judgement, Unscored, Usage, Verdict
+
+if TYPE_CHECKING:
+    from rubrica.commands.verdicts import VerdictFile
+
+SHOWN = 20
+"""Tables printed before a long run goes on in silence."""
+
+JUDGEMENT: TypeAdapter[Verdict | Unscored] = TypeAdapter(Judgement)
+
+
+@dataclass
+class Tally:
+    """What the summary counts."""
+
+    judged: int = 0
+    unscored: Counter[str] = field(default_factory=Counter)
+    bad_rows: int = 0
+    outcomes: list[Outcome] = field(default_factory=list)
+    baselines: Counter[str] = field(default_factory=Counter)
+    started: float = field(default_factory=time.monotonic)
+
+    def add(self, source: InputRow | BadRow, row: Row) -> None:
+        self.judged += 1
+        if row.unscored:
+            self.unscored[row.unscored] += 1
+        if isinstance(source, BadRow):
+            self.bad_rows += 1
+        elif (preference := source.preference) is not None and len(source.case.candidates) > 1:
+            result = JUDGEMENT.validate_json(row.json)
+            self.outcomes.append(outcome(row.case, preference.label, result, source.subset))
+            for name in ("first", "longer", "random"):
+                self.baselines[name] += baseline_credit(name, preference)  # type: ignore[assignment]
+
+
+def judge_source(
+    source: Iterator[InputRow | BadRow], plan: Plan, workers: int
+) -> Iterator[tuple[InputRow | BadRow, Row]]:
+    """Pair every input row, bad ones too, with its result, in input order."""
+    waiting: deque[InputRow | BadRow] = deque()
+
+    def cases() -> Iterator[Case]:
+        for item in source:
+            waiting.append(item)
+            if isinstance(item, InputRow):
+                yield item.case
+
+    for row in judge_rows(plan, cases(), workers=workers):
+        while isinstance(waiting[0], BadRow):
+            yield _refuse(waiting.popleft())
+        yield waiting.popleft(), row
+    while waiting:
+        yield _refuse(waiting.popleft())
+
+
+def _refuse(bad: InputRow | BadRow) -> tuple[BadRow, Row]:
+    if not isinstance(bad, BadRow):
+        raise TypeError("a readable row was left without a result")
+    result = Unscored(case=f"line:{bad.line}", reason="bad_input", detail=str(bad.error()))
+    return bad, Row(result.case, result.model_dump_json(), "bad_input", Usage(), 0.0)
+
+
+@click.command("judge", short_help="judge candidate outputs: ranked, scored, with evidence")
+@click.argument("file", type=click.Path(allow_dash=True))
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write verdicts here, one JSON a line; resumes."
+)
+@click.option("--format", "format_", default="auto", help="Input format; the default looks at the columns.")
+@click.option("--library", type=click.Path(path_type=Path), help="Library folder [default: the seed library].")
+@click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
+@click.option("--mode", type=MODES, help="Judge candidates together or each alone [default: group].")
+@click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
+@click.option("--workers", type=int, help="Processes; 0 = one per core [default: 0].")
+@click.option("--limit", type=click.IntRange(min=1), help="Judge the first N rows only.")
+@click.option("--explain", is_flag=True, help="Show rubric, findings and evidence of every case.")
+@click.option("--json", "as_json", is_flag=True, help="Print verdicts as JSON lines.")
+@click.option("--strict", is_flag=True, help="Stop at the first row that cannot be read.")
+@click.option("--force", is_flag=True, help="Overwrite --out instead of going on with it.")
+@click.option("--no-progress", is_flag=True, help="No progress on standard error.")
+def command(file: str, out: Path | None, format_: str, **options: Any) -> None:
+    """Judge the cases of FILE (JSON Lines or Parquet; "-" reads standard input)."""
+    flags = {name: options[name] for name in ("library", "effort", "mode", "sandbox", "workers")}
+    run(Request(file=file, out=out, format=format_, settings=load(flags), **_shown(options)))
+
+
+def _shown(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in ("limit", "explain", "as_json", "strict", "force", "no_progress")}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for."""
+
+    file: str
+    settings: Settings
+    out: Path | None = None
+    format: str = "auto"
+    limit: int | None = None
+    explain: bool = False
+    as_json: bool = False
+    strict: bool = False
+    force: bool = False
+    no_progress: bool = False
+
+
+def run(request: Request) -> Tally:
+    """Judge, write or print, and sum up on standard error."""
+    from rubrica.commands import render
+    from rubrica.commands.progress import tracked
+
+    library = open_library(request.settings)
+    plan = plan_of(request.settings, library)
+    console, remarks = render.stdout(), render.stderr()
+    source = _source(request)
+    tally = Tally()
+    with _verdict_file(request, plan) as out:
+        if out is not None and out.done:
+            remarks.print(f"going on after the {out.done} results that {request.out} holds already")
+            source = islice(source, out.done, None)
+        results = judge_source(source, plan, request.settings.workers)
+        for item, row in tracked(results, remarks, what="judging", total=request.limit, shown=not request.no_progress):
+            tally.add(item, row)
+            if isinstance(item, BadRow):
+                remarks.print(f"[yellow]skipped[/] {item.error(request.file)}", markup=True)
+            if out is not None:
+                out.write(row)
+            elif request.as_json:
+                click.echo(row.json)
+            elif isinstance(item, InputRow) and (tally.judged <= SHOWN or request.explain):
+                _print(console, item.case, JUDGEMENT.validate_json(row.json), explain=request.explain)
+    _summary(remarks, request, tally, plan)
+    return tally
+
+
+def _source(request: Request) -> Iterator[InputRow | BadRow]:
+    for item in islice(rows(request.file, format=request.format), request.limit):
+        if request.strict and isinstance(item, BadRow):
+            raise item.error(request.file)
+        yield item
+
+
+def _verdict_file(request: Request, plan: Plan) -> "AbstractContextManager[VerdictFile | None]":
+    from rubrica.commands.verdicts import VerdictFile
+
+    if request.out is None:
+        return nullcontext()
+    made_by = plan.harness().crew().provenance.model_dump(mode="json")
+    run_key = {**made_by, "sandbox": plan.sandbox, "input": file_digest(request.file), "format": request.format}
+    return VerdictFile(request.out, run_key, force=request.force)
+
+
+def _print(console: Any, case: Case, result: Verdict | Unscored, *, explain: bool) -> None:
+    from rubrica.commands import render
+
+    if isinstance(result, Unscored):
+        console.print(render.unscored_line(result))
+    else:
+        console.print(render.explain(case, result) if explain else render.verdict_table(case, result))
+
+
+def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
+    seconds = time.monotonic() - tally.started
+    rate = tally.judged / seconds if seconds else 0.0
+    remarks.print(f"{tally.judged} rows in {seconds:.1f} s ({rate:.0f}/s); library {plan.library.version[:12]}")
+    if tally.unscored:
+        listed = ", ".join(f"{reason} {count}" for reason, count in sorted(tally.unscored.items()))
+        remarks.print(f"without a verdict: {sum(tally.unscored.values())} ({listed})")
+    if tally.outcomes:
+        told = summarise(tally.outcomes)
+        n = told.accuracy.n
+        against = ", ".join(f"{name} {100 * tally.baselines[name] / n:.1f}%" for name in ("first", "longer", "random"))
+        remarks.print(
+            f"labels: accuracy {100 * told.accuracy.value:.1f}% "
+            f"({100 * told.accuracy.low:.1f} to {100 * told.accuracy.high:.1f}), n={n}; "
+            f"decided {100 * told.coverage:.0f}%, right on those {100 * told.decided.value:.1f}%; baselines: {against}"
+        )
+    if request.out is not None:
+        remarks.print(f"verdicts: {request.out}")
