@@ -1,0 +1,71 @@
+"""Deal clusters out to parts so that every part gets its share of every stratum."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+Strata = Mapping[str, int]
+"""Cases per stratum in one cluster."""
+
+
+def allocate(clusters: Mapping[str, Strata], sizes: Sequence[int], *, seed: int) -> dict[str, int]:
+    """Return the part of each cluster; `sizes` are the cases wanted per part and add up to all.
+
+    Greedy, largest cluster first: the part that would overflow least, then the one furthest behind its quota. With
+    clusters of one case the sizes are met exactly, and each stratum is within one case of its share.
+    """
+    totals: Counter[str] = Counter()
+    for strata in clusters.values():
+        totals.update(strata)
+    quotas = _quotas(totals, sizes)
+    open_ = [dict(quota) for quota in quotas]
+    placed: dict[str, int] = {}
+    for name in sorted(clusters, key=lambda name: (-sum(clusters[name].values()), _draw(seed, name))):
+        strata = clusters[name]
+        ranking = [
+            (
+                sum(max(0, count - open_[part][s]) for s, count in strata.items()),
+                -sum(count * _behind(open_[part][s], quotas[part][s]) for s, count in strata.items()),
+                _draw(seed, f"{name}/{part}"),
+                part,
+            )
+            for part in range(len(sizes))
+        ]
+        part = min(ranking)[-1]
+        placed[name] = part
+        for s, count in strata.items():
+            open_[part][s] -= count
+    return placed
+
+
+def _behind(left: int, quota: int) -> Fraction:
+    return Fraction(left, quota) if quota else Fraction(min(left, 0))
+
+
+def _quotas(totals: Mapping[str, int], sizes: Sequence[int]) -> list[dict[str, int]]:
+    """Round each stratum's share per part so that both the strata and the parts add up (controlled rounding).
+
+    Strata are laid end to end on a line of all cases that is cut for each part in turn: a part takes what the rounded
+    cumulative share grows by, so that its total never strays.
+    """
+    everything = sum(totals.values())
+    names = sorted(totals)
+    quotas = [dict.fromkeys(names, 0) for _ in sizes]
+    left = {name: totals[name] for name in names}
+    pool = everything
+    for part, size in enumerate(sizes):
+        seen = given = 0
+        for name in names:
+            seen += left[name]
+            upto = (2 * seen * size + pool) // (2 * pool) if pool else 0
+            quotas[part][name] = min(upto - given, left[name])
+            given = upto
+        for name in names:
+            left[name] -= quotas[part][name]
+        pool -= size
+    return quotas
+
+
+def _draw(seed: int, name: str) -> str:
+    return hashlib.sha256(f"{seed}/{name}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,163 @@
+"""Bytes to raw rows, one at a time: JSON Lines (also gzipped) and Parquet, from a file or standard input."""
+
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rubrica.data.record import Unreadable
+from rubrica.errors import InputError
+
+STDIN = "-"
+
+_FOREIGN = (
+    (b"PK\x03\x04", "a zip archive; unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed; unpack it first with `zstd -d`"),
+    (b"BZh", "bzip2-compressed; unpack it first with `bunzip2`"),
+    (b"\xfd7zXZ", "xz-compressed; unpack it first with `unxz`"),
+    (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
+    (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one row may take; a row beyond them is a bad row."""
+
+    line_bytes: int = 32 * 1024 * 1024
+    candidates: int = 1000
+
+
+RawRow = tuple[int, "Mapping[str, object] | Unreadable"]
+"""1-based line and what it holds."""
+
+
+def raw_rows(source: str | Path, limits: Limits) -> Iterator[RawRow]:
+    """Yield the rows of a file or of standard input ("-"), whatever of the known containers it is.
+
+    Raises:
+        InputError: the source cannot be opened, is not one of these containers, or holds no row.
+    """
+    path = str(source)
+    with _opened(path) as stream:
+        head = stream.peek(8)[:8]
+        for magic, what in _FOREIGN:
+            if head.startswith(magic):
+                raise InputError(f"this is {what}", path=path)
+        if head.startswith(b"PAR1"):
+            from rubrica.data.parquet import parquet_rows
+
+            yield from _some(parquet_rows(stream, path), path)
+        elif head.startswith(b"\x1f\x8b"):
+            with gzip.GzipFile(fileobj=stream) as unpacked:
+                yield from _some(_guarded(json_rows(io.BufferedReader(unpacked), limits, path), path), path)
+        else:
+            yield from _some(json_rows(stream, limits, path), path)
+
+
+def json_rows(stream: io.BufferedReader, limits: Limits, path: str) -> Iterator[RawRow]:
+    """Yield one row per line; blank lines are skipped, and no more than one line is held in memory."""
+    number = 0
+    while line := stream.readline(limits.line_bytes + 1):
+        number += 1
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+            _refuse_documents(line, path)
+        if len(line) > limits.line_bytes:
+            while not line.endswith(b"\n") and (line := stream.readline(65536)):
+                pass
+            yield (
+                number,
+                Unreadable(f"the line is longer than {limits.line_bytes} bytes", fix="shorten or split the row"),
+            )
+        elif line.strip():
+            yield number, _parse(line)
+
+
+def _parse(line: bytes) -> "Mapping[str, object] | Unreadable":
+    try:
+        text = line.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_constant, parse_float=_finite)
+        if b"\\u" in line:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except Unreadable as error:
+        return error
+    except UnicodeDecodeError as error:
+        problem = f"byte 0x{line[error.start]:02x} at column {error.start + 1} is not UTF-8"
+        return Unreadable(problem, fix="save the file as UTF-8 (iconv -t utf-8)")
+    except UnicodeEncodeError:
+        return Unreadable("a \\u escape is half of a surrogate pair", fix="write the character itself, or U+FFFD")
+    except json.JSONDecodeError as error:
+        return Unreadable(f"not JSON: {error.msg} at column {error.colno}", fix="write one JSON object per line")
+    except RecursionError:
+        return Unreadable("nested too deeply", fix="flatten it")
+    except ValueError as error:  # an integer of thousands of digits
+        return Unreadable(f"not JSON: {error}"[:120], fix="write it as text")
+    if not isinstance(value, dict):
+        return Unreadable("the line is JSON, but not an object", fix='write one object per line: {"prompt": ...}')
+    return value
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise Unreadable(f"the key {twice[:40]!r} occurs twice", field=twice[:40], fix="keep one of them")
+    return found
+
+
+def _constant(name: str) -> object:
+    raise Unreadable(f"{name} is not JSON", fix="write null, or a finite number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if value in {float("inf"), float("-inf")}:
+        raise Unreadable(f"the number {digits[:20]} is too large", fix="write a finite number")
+    return value
+
+
+def _refuse_documents(line: bytes, path: str) -> None:
+    """Say once what would otherwise be an error on every line."""
+    start = line.strip()
+    if start == b"{" or start.startswith(b"["):
+        problem = (
+            "this is one JSON document, not one object per line; convert it with `jq -c '.[]' in.json > out.jsonl`"
+        )
+        raise InputError(problem, path=path)
+
+
+def _some(rows: Iterator[RawRow], path: str) -> Iterator[RawRow]:
+    first = next(rows, None)
+    if first is None:
+        raise InputError("there are no rows: the input is empty", path=path)
+    yield first
+    yield from rows
+
+
+def _guarded(rows: Iterator[RawRow], path: str) -> Iterator[RawRow]:
+    """Pass rows on; a gzip stream that breaks off ends with an error that says so."""
+    try:
+        yield from rows
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"the gzip stream is damaged: {error}", path=path) from None
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[io.BufferedReader]:
+    if path == STDIN:
+        raw = sys.stdin.buffer
+        yield raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(io.BytesIO(raw.read()))
+        return
+    try:
+        stream = Path(path).open("rb")  # noqa: SIM115 - closed below; only the opening may fail like this
+    except OSError as error:
+        raise InputError(f"cannot be opened: {error.strerror}", path=path) from None
+    with stream:
+        yield stream
