@@ -1,0 +1,65 @@
+"""`arithmetic`: every equation between known numbers in an answer, recomputed."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.numbers.equation import Judged, working
+from rubrica.tools.builtin.numbers.expression import Number
+from rubrica.types import Candidate, Span, TaskView
+
+MAX_OBSERVATIONS = 200
+
+_BASE = re.compile(r"\bbase[- ]?(\d+|two|three|four|five|six|seven|eight|nine|eleven|twelve|sixteen)\b", re.IGNORECASE)
+_OTHER_SYSTEMS = re.compile(r"\b(?:binary|octal|hexadecimal|modulo|XOR|matrix|matrices|vectors?)\b|\\p?mod\b|≡", re.IGNORECASE)
+
+
+def decimal_numerals(text: str) -> bool:
+    """Whether digits in the text can be taken as ordinary base-10 integers and their `=` as equality."""
+    if any(match[1] != "10" for match in _BASE.finditer(text)):
+        return False
+    return _OTHER_SYSTEMS.search(text) is None
+
+
+def show(value: Number | None) -> str:
+    """Write a number the way people do: whole, finite decimal, or a fraction."""
+    if value is None:
+        return "undefined"
+    if isinstance(value, float):
+        return f"about {value:.6g}"
+    if value.denominator == 1:
+        return str(value.numerator) if abs(value) < 10**40 else f"about 10^{len(str(abs(value.numerator))) - 1}"
+    decimal = f"{float(value):.6f}".rstrip("0")
+    return decimal if Fraction(decimal) == value else f"{value} (about {float(value):.6g})"
+
+
+@builtin(
+    "arithmetic",
+    "Recomputes every equation between known numbers in the answer (5 * 3 = 15, chains, percentages, fractions, units). "
+    "One observation per equation: 1 = right, 0 = wrong. Equations with unknowns or in another base are left alone.",
+)
+def arithmetic(task: TaskView, candidate: Candidate, arguments: NoArguments) -> Iterator[Observation]:
+    """Report each equation with its place, right or wrong; a result may be rounded to the places it is given with."""
+    text = candidate.text
+    if not (decimal_numerals(task.prompt) and decimal_numerals(text)):
+        return
+    for judged in working(text).equations[:MAX_OBSERVATIONS]:
+        if judged.right is not None:
+            yield _observed(text, judged)
+
+
+def _observed(text: str, judged: Judged) -> Observation:
+    start, end = judged.equation.start, judged.equation.end
+    quote = text[start:end]
+    found = f"the left side is {show(judged.left)}"
+    if judged.note:
+        found += f" ({judged.note}: the chain goes on from there)"
+    return Observation(
+        claim=f"{quote} holds",
+        value=float(bool(judged.right)),
+        detail=found,
+        span=Span(start=start, end=end, text=quote),
+        data={"running_total": True} if judged.note else {},
+    )

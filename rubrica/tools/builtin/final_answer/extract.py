@@ -1,0 +1,215 @@
+"""Where a text states its final answer, and what that answer is in normal form."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Literal
+
+from rubrica.tools.builtin.final_answer.question import asked
+from rubrica.tools.builtin.numbers.equation import working
+from rubrica.tools.builtin.numbers.expression import Number, Quantity, UndefinedError, evaluate, quantities
+from rubrica.tools.builtin.numbers.lexer import tokenize
+from rubrica.tools.builtin.numbers.parser import Parser, parse
+from rubrica.types import Span, TaskView
+
+Kind = Literal["number", "expression", "letter", "boolean", "text"]
+MAX_TEXT = 100_000
+MAX_ANSWER = 300
+
+
+@dataclass(frozen=True, slots=True)
+class FinalAnswer:
+    """The answer that a text commits itself to."""
+
+    text: str
+    """As written, without the cue and without closing punctuation."""
+    span: Span
+    kind: Kind
+    normal: str
+    """Equal for answers that are equal: "1/2" for 0.5 and \\frac12, "B" for (b), lower case for text."""
+    cue: str
+    """What marked it: "boxed", "####", "json", "statement", "conclusion", "bold", "whole", "last number"."""
+    value: Number | None = None
+    unit: str = ""
+    percent: bool = False
+
+    @property
+    def marked(self) -> bool:
+        """Whether the text itself says that this is the answer."""
+        return self.cue not in {"bold", "last number"}
+
+
+_BOXED = re.compile(r"\\boxed\s*\{|\\boxed\s+(?=\S)|\\fbox\s*\{")
+_HASHES = re.compile(r"^[ \t]*####[ \t]*(\S[^\n]*)$", re.MULTILINE)
+_JSON = re.compile(r"[\"'](?:final_?answer|answer|result|solution)[\"']\s*:\s*(\"(?:[^\"\\\n]|\\.)*\"|[^,}\n\"]+)", re.IGNORECASE)
+_STATEMENT = re.compile(
+    r"""(?:^|(?<=[\s*_(>]))(?:
+          (?:the\s+|my\s+|our\s+)?(?:final\s+|correct\s+|right\s+|best\s+)?(?:answer|solution|result|option|choice)
+          (?:\s+to\s+(?:the|this)\s+(?:question|problem))?
+          \s*(?:\*\*|__)?\s*(?:is\s*:?|would\s+be|will\s+be|should\s+be|:|=)
+        | ^(?:A|Ans|Answer)\s*[:.](?=\s)
+        )[\s*_:]*(?=\S)""",
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+_CONCLUSION = re.compile(r"(?:^|(?<=[.!?:;,\n]\s)|(?<=\n))(?:\*\*)?(?:therefore|thus|hence|so|in total|in conclusion|finally|this means|altogether|consequently)\b", re.IGNORECASE)
+_BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$|[*_\"')\]])|\n")
+_LETTER = re.compile(r"[\s*_\"'(\[]*(?:option\s+|choice\s+)?\(?([A-Ja-j])(?:[).:\]*,]|\s*$|(?=\s+(?:is|because|since|-)\b))", re.IGNORECASE)
+_BOOLEAN = re.compile(r"[\s*_\"'(]*(yes|no|true|false)\b", re.IGNORECASE)
+_TRIM = " \t\r\n*_`\"'“”.,;:!"
+
+
+@lru_cache(maxsize=256)
+def _extract(text: str, prompt: str) -> FinalAnswer | None:
+    kind = asked(prompt)
+    for cue, start, end in _regions(text):
+        answer = _read(text, start, end, cue, kind)
+        if answer is not None:
+            return answer
+    return None
+
+
+def extract_answer(text: str, task: TaskView) -> FinalAnswer | None:
+    """Return the final answer that a text states, or None when it states none.
+
+    The last of the strongest mark wins: a box, "####", a JSON field, "the answer is", a concluding sentence, bold, and
+    only then the last number of the text.
+    """
+    return _extract(text[-MAX_TEXT:], task.prompt) if len(text) <= MAX_TEXT else None
+
+
+def _regions(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the places where an answer may stand, strongest mark first, last place first."""
+    for match in reversed(list(_BOXED.finditer(text))):
+        end = _closing(text, match.end()) if match[0].endswith("{") else _line_end(text, match.end())
+        if end is not None:
+            yield "boxed", match.end(), end
+            break
+    for cue, pattern in (("####", _HASHES), ("json", _JSON)):
+        found = list(pattern.finditer(text))
+        if found:
+            yield cue, found[-1].start(1), found[-1].end(1)
+    for match in reversed(list(_STATEMENT.finditer(text))[-3:]):
+        yield "statement", match.end(), _sentence_end(text, match.end())
+    stripped = text.strip()
+    if 0 < len(stripped) <= 80 and "\n" not in stripped:
+        yield "whole", text.index(stripped), text.index(stripped) + len(stripped)
+    for match in reversed(list(_CONCLUSION.finditer(text))[-2:]):
+        yield "conclusion", match.end(), _sentence_end(text, match.end())
+    bold = list(_BOLD.finditer(text))
+    if bold and any(character.isdigit() for character in bold[-1][1]):
+        yield "bold", bold[-1].start(1), bold[-1].end(1)
+    tail = text.rstrip()
+    yield "last number", max(tail.rfind("\n") + 1, 0), len(tail)
+
+
+def _closing(text: str, start: int) -> int | None:
+    depth = 1
+    for index in range(start, min(len(text), start + 4 * MAX_ANSWER)):
+        depth += (text[index] == "{") - (text[index] == "}")
+        if depth == 0:
+            return index
+    return None
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def _sentence_end(text: str, start: int) -> int:
+    while start < len(text) and text[start] == "\n":
+        start += 1
+    match = _SENTENCE_END.search(text, start)
+    return min(match.start() if match else len(text), start + 4 * MAX_ANSWER)
+
+
+def _read(text: str, start: int, end: int, cue: str, asked_for: str) -> FinalAnswer | None:
+    region = text[start:end]
+    if asked_for == "choice":
+        letter = _LETTER.match(region)
+        if letter is not None and cue != "last number":
+            return _made(text, start + letter.start(1), start + letter.end(1), "letter", letter[1].upper(), cue)
+    if asked_for == "boolean" and (word := _BOOLEAN.match(region)) is not None:
+        normal = "yes" if word[1].lower() in {"yes", "true"} else "no"
+        return _made(text, start + word.start(1), start + word.end(1), "boolean", normal, cue)
+    whole = _whole(text, start, end, cue)
+    if whole is not None:
+        return whole
+    if asked_for == "quantity" or cue in {"conclusion", "bold", "last number"}:
+        number = _number_in(text, start, end, cue) if asked_for == "quantity" else None
+        if number is not None or cue in {"conclusion", "bold", "last number", "whole"}:
+            return number
+    stripped = region.strip(_TRIM)
+    if not stripped or len(stripped) > MAX_ANSWER or cue in {"conclusion", "bold", "last number"}:
+        return None
+    offset = start + region.index(stripped)
+    kind: Kind = "expression" if cue == "boxed" or re.search(r"\\[a-zA-Z]+|\^", stripped) else "text"
+    return _made(text, offset, offset + len(stripped), kind, " ".join(stripped.lower().split()), cue)
+
+
+def _made(text: str, start: int, end: int, kind: Kind, normal: str, cue: str) -> FinalAnswer:
+    return FinalAnswer(text[start:end], Span(start=start, end=end, text=text[start:end]), kind, normal, cue)
+
+
+def _whole(text: str, start: int, end: int, cue: str) -> FinalAnswer | None:
+    """Read a region that is one expression with perhaps a unit after it."""
+    region = text[start:end]
+    stripped = region.strip(_TRIM)
+    for opening, closing in (("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
+        if stripped.startswith(opening) and stripped.endswith(closing) and len(stripped) > len(opening + closing):
+            stripped = stripped[len(opening) : -len(closing)].strip(_TRIM)
+    if not stripped or len(stripped) > MAX_ANSWER:
+        return None
+    node = parse(stripped)
+    if node is None:
+        return None
+    offset = start + region.index(stripped)
+    return _valued(text, offset, offset + len(stripped), node, cue)
+
+
+def _valued(text: str, start: int, end: int, node: object, cue: str) -> FinalAnswer | None:
+    try:
+        value = evaluate(node)  # type: ignore[arg-type]  # callers pass a parsed Node
+    except UndefinedError:
+        return None
+    parts = quantities(node)  # type: ignore[arg-type]  # the same
+    percent = len(parts) == 1 and parts[0].percent
+    if percent:  # 20% and 20 are one answer where a percentage is asked; `percent` keeps them apart where not
+        value = value * 100
+    span = Span(start=start, end=end, text=text[start:end])
+    unit = parts[0].unit.name if len(parts) == 1 and parts[0].unit else ""
+    return FinalAnswer(text[start:end], span, "number", normal_number(value), cue, value, unit, percent)
+
+
+def normal_number(value: Number) -> str:
+    """Write a value so that equal values give equal text: a fraction in lowest terms, or 9 significant digits."""
+    return str(value) if isinstance(value, Fraction) else f"{value:.9g}"
+
+
+def _number_in(text: str, start: int, end: int, cue: str) -> FinalAnswer | None:
+    """Read the number that a sentence ends up with: the last result of an equation, else its first or last number."""
+    region = text[start:end]
+    results = working(region).results
+    if results:
+        last = results[-1]
+        return _valued(text, start + last.start, start + last.end, last.node, cue)
+    tokens = tokenize(region)
+    parser = Parser(tokens)
+    found: list[tuple[Quantity, int, int]] = []
+    index = 0
+    while index < len(tokens):
+        parsed = parser.parse(index) if tokens[index].kind in {"number", "open", "command", "operator"} else None
+        if parsed is None:
+            index += 1
+            continue
+        node, stop = parsed
+        if tokens[index].kind == "number" or not isinstance(node, Quantity):
+            found.append((node, tokens[index].start, tokens[stop - 1].end))  # type: ignore[arg-type]  # any Node
+        index = max(stop, index + 1)
+    if not found:
+        return None
+    node, first, last_end = found[0] if cue in {"statement", "boxed", "####", "json"} else found[-1]
+    return _valued(text, start + first, start + last_end, node, cue)

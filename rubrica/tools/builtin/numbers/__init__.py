@@ -1,0 +1,1 @@
+"""Numbers in text: a grammar of our own for quantities, expressions and equations, exact and linear in the text."""

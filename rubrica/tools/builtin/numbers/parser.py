@@ -1,0 +1,320 @@
+"""Tokens to expression trees: the longest expression that starts at a token, by precedence climbing of bounded depth."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Literal
+
+from rubrica.tools.builtin.numbers.expression import Function, Node, Power, Product, Quantity, Sum
+from rubrica.tools.builtin.numbers.lexer import Token, tokenize
+from rubrica.tools.builtin.numbers.lexicon import PARTS, SCALES, UNITS, Unit
+
+MAX_DEPTH = 40
+MAX_LABEL = 5
+"""Words that may stand between a number and the operator after it: "12 large red apples + 3"."""
+
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_ATTACHED = frozenset(UNITS) | {"x", "X"}
+_ARTICLES = frozenset("the a an his her their its all these those my our your total".split())
+_FRACTIONS = frozenset({"\\frac", "\\dfrac", "\\tfrac"})
+
+
+class Parser:
+    """Parses expressions out of one token sequence; `sure` tells whether the last one has only one reading."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.tokens = tokens
+        self.match = _matching(tokens)
+        self.sure = True
+
+    def parse(self, index: int) -> tuple[Node, int] | None:
+        """Return the longest expression that starts at token `index` and the index after it."""
+        self.sure = True
+        return self._sum(index, 0)
+
+    def kind(self, index: int) -> str:
+        return self.tokens[index].kind if index < len(self.tokens) else "end"
+
+    def text(self, index: int) -> str:
+        return self.tokens[index].text if index < len(self.tokens) else ""
+
+    def _sum(self, index: int, depth: int) -> tuple[Node, int] | None:
+        first = self._product(index, depth)
+        if first is None:
+            return None
+        terms = [(1, first[0])]
+        end = first[1]
+        while self.kind(end) == "operator" and self.text(end) in "+-":
+            term = self._product(end + 1, depth)
+            if term is None:
+                break
+            terms.append((1 if self.text(end) == "+" else -1, term[0]))
+            end = term[1]
+        return (first[0] if len(terms) == 1 else Sum(tuple(terms))), end
+
+    def _product(self, index: int, depth: int) -> tuple[Node, int] | None:
+        first = self._signed(index, depth)
+        if first is None:
+            return None
+        factors: list[tuple[Literal["*", "/", "%"], Node]] = [("*", first[0])]
+        end = first[1]
+        while True:
+            operator, start = self._multiplier(end, factors)
+            if operator is None:
+                break
+            factor = self._signed(start, depth)
+            if factor is None:
+                break
+            if start == end:  # implicit multiplication: after a division it has two readings
+                self.sure = self.sure and not self.tokens[end].gap and all(o == "*" for o, _ in factors)
+            factors.append((operator, factor[0]))
+            end = factor[1]
+        return (first[0] if len(factors) == 1 else Product(tuple(factors))), end
+
+    def _multiplier(
+        self, index: int, factors: list[tuple[Literal["*", "/", "%"], Node]]
+    ) -> tuple[Literal["*", "/", "%"] | None, int]:
+        kind, text = self.kind(index), self.text(index)
+        if kind == "operator" and text in {"*", "/", "%"}:
+            start = index + 1
+            if self.kind(start) == "word" and self.text(start).lower() == "by":
+                start += 1
+            return ("*" if text == "*" else "/" if text == "/" else "%"), start
+        if kind == "word" and text in {"x", "X"} and self._starts_operand(index + 1):
+            return "*", index + 1
+        if kind == "word" and text.lower() == "of" and _is_share(factors):
+            start = index + 1
+            while self.kind(start) == "word" and self.text(start).lower() in _ARTICLES and start < index + 3:
+                start += 1
+            return "*", start
+        if kind == "open" and self.tokens[index - 1].kind in {"number", "close"} and index in self.match:
+            return "*", index
+        if kind == "command" and text in {"\\sqrt", "\\pi"}:
+            return "*", index
+        return None, index
+
+    def _starts_operand(self, index: int) -> bool:
+        return self.kind(index) in {"number", "open"} or self.text(index) in {"\\frac", "\\dfrac", "-", "\\sqrt"}
+
+    def _signed(self, index: int, depth: int) -> tuple[Node, int] | None:
+        if self.kind(index) == "operator" and self.text(index) in "+-" and depth < MAX_DEPTH:
+            inner = self._signed(index + 1, depth + 1)
+            if inner is None:
+                return None
+            return (Sum(((-1, inner[0]),)) if self.text(index) == "-" else inner[0]), inner[1]
+        return self._power(index, depth)
+
+    def _power(self, index: int, depth: int) -> tuple[Node, int] | None:
+        base = self._atom(index, depth)
+        if base is None:
+            return None
+        node, end = base
+        if self.kind(end) == "other" and self.text(end) == "!" and not self.tokens[end].gap and self._goes_on(end + 1):
+            node, end = Function("factorial", (node,)), end + 1
+        if self.text(end) == "^" and depth < MAX_DEPTH:
+            exponent = self._signed(end + 1, depth + 1)
+            if exponent is not None:
+                node, end = Power(node, exponent[0]), self._label(exponent[1])
+        return node, end
+
+    def _goes_on(self, index: int) -> bool:
+        return self.kind(index) in {"operator", "equals", "close"}
+
+    def _atom(self, index: int, depth: int) -> tuple[Node, int] | None:
+        kind, text = self.kind(index), self.text(index)
+        if kind == "number":
+            return self._quantity(index)
+        if kind == "open" and depth < MAX_DEPTH:
+            return self._group(index, depth)
+        if kind == "word" and text.lower() in {"half", "twice"}:
+            value = Fraction(1, 2) if text.lower() == "half" else Fraction(2)
+            follows = "of" if text.lower() == "half" else ""
+            return (Quantity(value), index + 1) if self.text(index + 1).lower() == follows else None
+        if kind == "other" and text == "√" and depth < MAX_DEPTH:
+            inner = self._atom(index + 1, depth + 1)
+            return (Function("root", (inner[0], Quantity(Fraction(2)))), inner[1]) if inner else None
+        if kind == "other" and text == "π":
+            return Quantity(math.pi), index + 1
+        return self._command(index, depth) if kind in {"command", "word"} and depth < MAX_DEPTH else None
+
+    def _command(self, index: int, depth: int) -> tuple[Node, int] | None:
+        text = self.text(index)
+        if text == "\\pi":
+            return Quantity(math.pi), index + 1
+        if text in _FRACTIONS or text == "\\binom":
+            top = self._argument(index + 1, depth)
+            bottom = self._argument(top[1], depth) if top else None
+            if top is None or bottom is None:
+                return None
+            end = self._label(bottom[1])
+            if text == "\\binom":
+                return Function("binomial", (top[0], bottom[0])), end
+            return Product((("*", top[0]), ("/", bottom[0]))), end
+        if text == "\\sqrt" or (text.lower() == "sqrt" and self.text(index + 1) == "("):
+            degree: Node = Quantity(Fraction(2))
+            if text == "\\sqrt" and self.text(index + 1) == "[":
+                group = self._group(index + 1, depth)
+                if group is None:
+                    return None
+                degree, index = group[0], group[1] - 1
+            inner = self._argument(index + 1, depth)
+            return (Function("root", (inner[0], degree)), inner[1]) if inner else None
+        return None
+
+    def _argument(self, index: int, depth: int) -> tuple[Node, int] | None:
+        if self.kind(index) == "open":
+            return self._group(index, depth, label=False)
+        token = self.tokens[index] if self.kind(index) == "number" else None
+        if token is None or token.value is None or len(token.text) > 2:
+            return None
+        if len(token.text) == 2:  # \frac12: two arguments of one digit each are not told apart here
+            return None
+        return Quantity(token.value), index + 1
+
+    def _group(self, index: int, depth: int, *, label: bool = True) -> tuple[Node, int] | None:
+        close = self.match.get(index)
+        if close is None:
+            return None
+        inner = self._sum(index + 1, depth + 1)
+        if inner is None or inner[1] != close:
+            return None
+        end = close + 1
+        if not label:
+            return inner[0], end
+        node = inner[0]
+        if self.kind(end) == "percent" and isinstance(node, Quantity):
+            return replace(node, percent=True), end + 1
+        return node, self._label(end)
+
+    def _quantity(self, index: int) -> tuple[Node, int] | None:
+        token = self.tokens[index]
+        assert token.value is not None
+        value, decimals, end = token.value, token.decimals, index + 1
+        value, end = self._mixed(value, end)
+        while self.kind(end) == "word" and self.text(end).lower() in SCALES and self.tokens[end].gap:
+            value, decimals, end = value * SCALES[self.text(end).lower()], 0, end + 1
+        percent = False
+        if self.kind(end) == "percent" or (self.kind(end) == "word" and self.text(end).lower() in {"percent", "pct"}):
+            percent, end = True, end + 1
+        elif self.kind(end) == "word" and self.text(end).lower() in PARTS and self.text(end + 1).lower() == "of":
+            value, end = value * PARTS[self.text(end).lower()], end + 1
+        if self.kind(end) == "word" and not self.tokens[end].gap and self.text(end).lower() not in _ATTACHED:
+            return None  # a coefficient: 3y
+        stop = self._label(end)
+        words = [t.text.lower() for t in self.tokens[end:stop] if t.kind == "word"]
+        per = next((i for i, t in enumerate(self.tokens[end:stop]) if t.text in {"/", "per"}), None)
+        split = len(words) if per is None else per
+        return Quantity(
+            value,
+            decimals,
+            percent,
+            UNITS["dollar"] if token.currency else _unit(words[:split]),
+            _unit(words[split:]),
+            " ".join(words[:split]),
+            token.start,
+            self.tokens[end - 1].end,
+        ), stop
+
+    def _mixed(self, value: Fraction, end: int) -> tuple[Fraction, int]:
+        """Read "2 1/2", "2½" and "2\\frac{1}{2}" as one number."""
+        if value.denominator != 1 or self.kind(end) == "end":
+            return value, end
+        token = self.tokens[end]
+        if token.kind == "number" and token.value is not None and token.value.denominator != 1 and not token.decimals:
+            return value + token.value, end + 1
+        if token.kind == "number" and token.gap and self.text(end + 1) == "/" and self.kind(end + 2) == "number":
+            over = self.tokens[end + 2]
+            tight = not self.tokens[end + 1].gap and not over.gap
+            if tight and token.value is not None and over.value and token.value < over.value:
+                return value + token.value / over.value, end + 3
+        if token.text in _FRACTIONS and not token.gap:
+            part = self._command(end, MAX_DEPTH - 2)
+            if part is not None and isinstance(part[0], Product):
+                top, bottom = (factor for _, factor in part[0].factors)
+                whole = isinstance(top, Quantity) and isinstance(bottom, Quantity)
+                if whole and isinstance(top.value, Fraction) and bottom.value and top.value < bottom.value:
+                    return value + top.value / Fraction(bottom.value), part[1]
+        return value, end
+
+    def _label(self, index: int) -> int:
+        """Return the index after the words that name what was counted, or `index` when they do not lead on.
+
+        A label leads on when an operator, an equals sign or a closing bracket follows; a lone unit needs nothing after.
+        """
+        end, words = index, 0
+        while words <= MAX_LABEL:
+            kind, text = self.kind(end), self.text(end)
+            if kind == "word" and self._is_label(end):
+                end, words = end + 1, words + 1
+            elif kind == "operator" and text == "/" and self.kind(end + 1) == "word" and self._is_label(end + 1):
+                end, words = end + 2, words + 1
+            elif kind == "open" and self._is_aside(end):
+                end, words = self.match[end] + 1, words + 1
+            else:
+                break
+        if end > index and (self._goes_on(end) or self._is_times(end)):
+            return end
+        return index + (self.kind(index) == "word" and self.text(index).lower() in UNITS)
+
+    def _is_times(self, index: int) -> bool:
+        return self.text(index) in {"x", "X"} and self._starts_operand(index + 1)
+
+    def _is_label(self, index: int) -> bool:
+        token = self.tokens[index]
+        if self._is_times(index) or token.text.lower() in {"of", "is", "are", "equals", "makes", "gives"}:
+            return False
+        if len(token.text) == 1 and token.text.lower() != "a":
+            return False
+        called = self.kind(index + 1) == "open" and not self.tokens[index + 1].gap
+        return not called or token.text.endswith("s")
+
+    def _is_aside(self, index: int) -> bool:
+        """Whether the parenthesis holds words, not a factor: "3 (the small ones) * 2"."""
+        close = self.match.get(index, index)
+        if not 0 < close - index <= 10 or self.kind(index + 1) != "word":
+            return False
+        return not {"mod", "base"} & {token.text.lower() for token in self.tokens[index:close]}
+
+
+def _unit(words: Sequence[str]) -> Unit | None:
+    return next((UNITS[word] for word in words if word in UNITS), None)
+
+
+def _is_share(factors: list[tuple[Literal["*", "/", "%"], Node]]) -> bool:
+    """Whether "of" may follow: a percentage, a division or a named part."""
+    last = factors[-1][1]
+    if isinstance(last, Quantity):
+        fraction = isinstance(last.value, Fraction) and last.value.denominator != 1 and not last.decimals
+        return last.percent or fraction or factors[-1][0] == "/"
+    return isinstance(last, Product)
+
+
+def _matching(tokens: Sequence[Token]) -> dict[int, int]:
+    """Return opening index -> closing index; brackets do not match across lines."""
+    pairs: dict[int, int] = {}
+    stack: list[int] = []
+    for index, token in enumerate(tokens):
+        if token.kind == "newline":
+            stack.clear()
+        elif token.kind == "open":
+            stack.append(index)
+        elif token.kind == "close" and stack and _CLOSERS[tokens[stack[-1]].text] == token.text:
+            pairs[stack.pop()] = index
+    return pairs
+
+
+def parse(text: str) -> Node | None:
+    """Return the expression that the whole text is, or None when it is not one."""
+    tokens = [token for token in tokenize(text.strip()) if token.kind != "newline"]
+    while tokens and tokens[-1].text in {".", ",", ";", ":", "?"}:
+        tokens.pop()
+    parser = Parser(tokens)
+    found = parser.parse(0)
+    if found is None:
+        return None
+    node, end = found
+    rest = tokens[end:]
+    if any(token.kind != "word" or not token.gap for token in rest) or len(rest) > MAX_LABEL:
+        return None
+    return node
