@@ -1,0 +1,29 @@
+"""Length-prefixed frames between a worker and its parent: four bytes of length, then that many bytes."""
+
+import struct
+from typing import BinaryIO
+
+_LENGTH = struct.Struct(">I")
+MAX_FRAME = 1 << 28
+
+
+def write_frame(stream: BinaryIO, payload: bytes) -> None:
+    """Write one frame and flush it."""
+    stream.write(_LENGTH.pack(len(payload)) + payload)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO, limit: int = MAX_FRAME) -> bytes:
+    """Read one frame; the empty result means that the other side is gone.
+
+    Raises:
+        ValueError: the frame is longer than `limit`.
+    """
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return b""
+    (length,) = _LENGTH.unpack(head)
+    if length > limit:
+        raise ValueError(f"frame of {length} bytes is over the limit of {limit}")
+    payload = stream.read(length)
+    return payload if len(payload) == length else b""

@@ -1,0 +1,1 @@
+"""What runs inside the WebAssembly component, next to the untrusted code: sources, not imported by the host."""

@@ -1,0 +1,16 @@
+"""The component's entry point; its imports run at build time and are frozen into the component's memory."""
+
+import json
+
+from . import loop, modules, program
+
+_IMPORTED = modules.preload()
+loop.install()
+
+
+class WitWorld:
+    """The world of `box.wit`."""
+
+    def run(self, job: str) -> str:
+        """Run the job once; the instance is thrown away afterwards."""
+        return json.dumps(program.run(json.loads(job)))

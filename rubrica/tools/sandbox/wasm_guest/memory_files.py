@@ -1,0 +1,135 @@
+"""Files in memory behind `open()`: there is no file system inside, only the job's inputs and what the code writes."""
+
+import builtins
+import errno
+import io
+import os
+import posixpath
+from collections.abc import Callable
+from typing import Any
+
+_DEVICES = frozenset({"/dev/null"})
+
+
+class Files:
+    """Names to bytes, with a ceiling in bytes on all that is written."""
+
+    def __init__(self, inputs: dict[str, bytes], limit: int) -> None:
+        self._data = {_key(name): data for name, data in inputs.items()}
+        self._inputs = dict(self._data)
+        self._limit = limit
+
+    def install(self) -> None:
+        """Put these files where ordinary programs look."""
+        builtins.open = io.open = self.open  # type: ignore[assignment]  # the same call, fewer overloads
+        os.path.exists = os.path.lexists = lambda path: self._known(path)
+        os.path.isfile = lambda path: _name(path) in self._data
+        os.path.getsize = lambda path: len(self._read(path))
+        os.remove = os.unlink = self.remove  # type: ignore[assignment]  # no dir_fd here
+        os.listdir = self.listdir  # type: ignore[assignment]  # one directory, no descriptors
+
+    def written(self) -> dict[str, bytes]:
+        """Return the files that the run made or changed."""
+        return {name: data for name, data in self._data.items() if self._inputs.get(name) is not data}
+
+    def open(  # noqa: PLR0913 - the signature of the built-in
+        self,
+        file: Any,
+        mode: str = "r",
+        buffering: int = -1,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+        closefd: bool = True,  # noqa: FBT001, FBT002
+        opener: Any = None,
+    ) -> Any:
+        """The built-in `open`, over memory."""
+        del buffering, closefd, opener
+        kind, binary = mode.replace("b", "").replace("t", ""), "b" in mode
+        if kind not in {"r", "w", "a", "x", "r+", "w+", "a+", "x+", "+r", "+w", "+a", "+x"}:
+            raise ValueError(f"invalid mode: {mode!r}")
+        if isinstance(file, int):
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        name = _name(file)
+        if kind[0] == "x" and name in self._data:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), file)
+        start = b"" if {"w", "x"} & set(kind) else self._read(file, missing_ok="a" in kind)
+        save = None if kind == "r" else lambda data: self._write(name, data)
+        stream = _Stream(start, save=save, append="a" in kind)
+        if save is not None:
+            save(start)
+        stream.name = file
+        if binary:
+            return stream
+        return io.TextIOWrapper(stream, encoding or "utf-8", errors, newline, write_through=True)
+
+    def remove(self, path: Any) -> None:
+        """Forget a file."""
+        self._read(path)
+        del self._data[_name(path)]
+
+    def listdir(self, path: Any = ".") -> list[str]:
+        """Return the names in the one directory that there is."""
+        if _name(path) not in {".", ""}:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        return sorted(self._data)
+
+    def _known(self, path: Any) -> bool:
+        return _name(path) in self._data or _name(path) == "."
+
+    def _read(self, path: Any, *, missing_ok: bool = False) -> bytes:
+        name = _name(path)
+        if name in _DEVICES:
+            return b""
+        if name not in self._data and not missing_ok:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        return self._data.get(name, b"")
+
+    def _write(self, name: str, data: bytes) -> None:
+        if name in _DEVICES:
+            return
+        others = sum(len(other) for key, other in self.written().items() if key != name)
+        if others + len(data) > self._limit:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
+        self._data[name] = data
+
+
+class _Stream(io.BytesIO):
+    """An open file: what it holds goes back to the files when it is flushed or closed."""
+
+    name: Any = ""
+
+    def __init__(self, data: bytes, *, save: Callable[[bytes], None] | None, append: bool) -> None:
+        super().__init__(data)
+        self._save, self._append = save, append
+        if append:
+            self.seek(0, io.SEEK_END)
+
+    def writable(self) -> bool:
+        return self._save is not None
+
+    def write(self, data: Any, /) -> int:
+        if self._save is None:
+            raise io.UnsupportedOperation("not writable")
+        if self._append:
+            self.seek(0, io.SEEK_END)
+        return super().write(data)
+
+    def flush(self) -> None:
+        if self._save is not None and not self.closed:
+            self._save(self.getvalue())
+
+    def close(self) -> None:
+        if not self.closed:
+            self.flush()
+        super().close()
+
+
+def _name(path: Any) -> str:
+    return _key(os.fsdecode(os.fspath(path)))
+
+
+def _key(text: str) -> str:
+    """`a`, `./a` and `/work/a` are one file: whatever absolute place the code believes to be in, there is only here."""
+    normal = posixpath.normpath(text)
+    return normal

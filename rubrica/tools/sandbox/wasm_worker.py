@@ -1,0 +1,182 @@
+"""The process behind the wasm tier: load the compiled component, lock this process, run each job in a new instance.
+
+Started by `wasm.py` with nothing but two pipes and the component. It never sees a file, a secret or a socket of the
+parent, and a job never sees anything but its own instance. Only the standard library and wasmtime are imported here.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rubrica.tools.sandbox.frames import read_frame, write_frame
+
+RETURNED, ENDED = b"R", b"E"
+"""First byte of an answer: the guest's own result follows, or what the host saw end it. Only this process writes it."""
+_STACK = 8 << 20
+_CPU_TICK_S = 0.02
+
+
+class Deadline:
+    """A thread that stops the running instance at the end of its time, and this process when the parent is gone."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._wake = threading.Condition()
+        self._until: tuple[float, float] | None = None
+        self.passed = False
+        self._clock = time.pthread_getcpuclockid(threading.get_ident()) if hasattr(time, "pthread_getcpuclockid") else 0
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @contextlib.contextmanager
+    def within(self, wall_s: float, cpu_s: float) -> Iterator[None]:
+        """Interrupt what runs inside after `wall_s` seconds, or `cpu_s` seconds of processor time."""
+        with self._wake:
+            self.passed = False
+            self._until = (time.monotonic() + wall_s, self._cpu() + cpu_s)
+            self._wake.notify()
+        try:
+            yield
+        finally:
+            with self._wake:
+                self._until = None
+
+    def _cpu(self) -> float:
+        return time.clock_gettime(self._clock) if hasattr(time, "clock_gettime") else 0.0
+
+    def _watch(self) -> None:
+        parent = os.getppid()
+        with self._wake:
+            while True:
+                if self._until is None:
+                    self._wake.wait()
+                    continue
+                wall, cpu = self._until
+                left = min(wall - time.monotonic(), cpu - self._cpu())
+                if left <= 0:
+                    self.passed, self._until = True, None
+                    self._engine.increment_epoch()
+                else:
+                    self._wake.wait(max(min(left, 1.0), _CPU_TICK_S))
+                if os.getppid() != parent:
+                    os._exit(1)
+
+
+class Box:
+    """The component, and one instance made ahead of the job that will use it."""
+
+    def __init__(self, compiled: str) -> None:
+        import wasmtime
+        from wasmtime import component
+
+        self._wasmtime = wasmtime
+        self._engine = engine()
+        self._component = component.Component.deserialize_file(self._engine, compiled)
+        self._linker = component.Linker(self._engine)
+        self._linker.add_wasip2()
+        self._deadline = Deadline(self._engine)
+        self._ready: tuple[Any, Any, bytearray] | None = None
+
+    def prepare(self) -> None:
+        """Make the next instance while nobody waits."""
+        if self._ready is None:
+            store, noise = self._wasmtime.Store(self._engine), bytearray()
+            wasi = self._wasmtime.WasiConfig()
+            wasi.stderr_custom = lambda data: noise.extend(data[: 4096 - len(noise)])
+            store.set_wasi(wasi)
+            store.set_epoch_deadline(1 << 30)
+            instance = self._linker.instantiate(store, self._component)
+            self._ready = store, instance.get_func(store, "run"), noise
+
+    def execute(self, job: str, limits: dict[str, Any]) -> bytes:
+        """Run one job in the prepared instance and throw the instance away."""
+        self.prepare()
+        assert self._ready is not None
+        (store, run, noise), self._ready = self._ready, None
+        store.set_limits(memory_size=int(limits["mem_mb"]) << 20)
+        store.set_epoch_deadline(1)
+        try:
+            with self._deadline.within(float(limits["wall_s"]), float(limits["cpu_s"])):
+                text: str = run(store, job)
+        except self._wasmtime.ExitTrap as error:
+            return _ended("exited_early", f"exit status {error.code}")
+        except (self._wasmtime.WasmtimeError, self._wasmtime.Trap) as error:
+            if self._deadline.passed:
+                return _ended("timeout", "time limit exceeded")
+            said = bytes(noise).decode("utf-8", "replace")
+            status = "memory" if "MemoryError" in said or "memory allocation" in said else "crashed"
+            return _ended(status, f"{said}\n{str(error).splitlines()[-1]}")
+        finally:
+            store.close()
+        most = 12 * int(limits["out_bytes"]) + 2 * int(limits["value_bytes"]) + (int(limits["disk_mb"]) << 21) + 4096
+        if len(text) > most:
+            return _ended("output_limit", "the result is too large")
+        return RETURNED + text.encode("utf-8", "replace")
+
+
+def engine() -> Any:
+    """Return an engine; compiling and loading must use the same settings."""
+    import wasmtime
+
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    config.max_wasm_stack = _STACK
+    return wasmtime.Engine(config)
+
+
+def compile_component(component: str, target: str) -> None:
+    """Compile a portable component to native code for this processor."""
+    from wasmtime import component as components
+
+    Path(target).write_bytes(components.Component.from_file(engine(), component).serialize())
+
+
+def serve(compiled: str) -> None:
+    """Answer jobs from standard input on standard output until the parent closes it."""
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr
+    box = Box(compiled)
+    warm_up = {"code": "import time; time.sleep(0.001)", "entry": None, "args": [], "stdin": "", "inputs": {}, "seed": 0}
+    limits = {"wall_s": 30, "cpu_s": 30, "mem_mb": 256, "disk_mb": 1, "out_bytes": 1024, "value_bytes": 1024}
+    box.execute(json.dumps({**warm_up, "limits": limits}), limits)
+    write_frame(sink, json.dumps({"lock": lock()}).encode())
+    box.prepare()
+    while frame := read_frame(source):
+        job = frame.decode("utf-8", "surrogatepass")
+        write_frame(sink, box.execute(job, json.loads(job)["limits"]))
+        box.prepare()
+
+
+def lock() -> str:
+    """Take from this process all that a pure computation does not need; "" = this system offers no such lock."""
+    if sys.platform != "linux":
+        return ""
+    try:
+        from rubrica.tools.sandbox.linux.lock import lock_worker
+    except ImportError:
+        return ""
+    return str(lock_worker())
+
+
+def _ended(status: str, detail: str) -> bytes:
+    return ENDED + json.dumps({"status": status, "detail": detail[:4096]}).encode()
+
+
+def _main(arguments: list[str]) -> None:
+    threading.stack_size(4 * _STACK)
+    if arguments[0] == "compile":
+        compile_component(*arguments[1:])
+    else:
+        # The main thread's stack is whatever the parent's limit was; a thread's is what the component needs.
+        thread = threading.Thread(target=serve, args=arguments[1:])
+        thread.start()
+        thread.join()
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])
