@@ -14,7 +14,8 @@ edit that was written without looking at the test cases needs no refit and uses 
 What a run may spend. Edits are tested one after the other, each against its own level
 `alpha_t = alpha * gamma_t * (accepted + 1)`, with `gamma_t` summing to 1: LOND (Javanmard and Montanari 2018, Ann.
 Statist. 46:526). Until something is accepted the levels add up to alpha, so that a run over pure noise accepts anything
-at all with probability at most alpha, however the tests depend on each other; after that the false discovery rate is held.
+at all with probability at most alpha, however the tests depend on each other; after that the false discovery rate is
+held.
 """
 
 from collections.abc import Sequence
@@ -93,10 +94,11 @@ def p_value(comparison: Comparison, *, seed: int = 0) -> float:
     if len(gains) == 0 or gains.mean() <= 0:
         return 1.0
     if len(comparison.null):
-        return float((1 + np.sum(np.asarray(comparison.null) >= gains.mean() - 1e-12)) / (1 + len(comparison.null)))
+        reached = int(np.sum(np.asarray(comparison.null) >= gains.mean() - 1e-12))
+        return (1 + reached) / (1 + len(comparison.null))
     flips = np.random.default_rng(seed).choice((-1.0, 1.0), size=(SIGN_FLIPS, len(gains)))
-    means = flips @ gains / len(gains)
-    return float((1 + np.sum(means >= gains.mean() - 1e-12)) / (1 + SIGN_FLIPS))
+    means = flips @ (gains / len(gains))
+    return (1 + int(np.sum(means >= gains.mean() - 1e-12))) / (1 + SIGN_FLIPS)
 
 
 def decide(
