@@ -1,0 +1,42 @@
+"""Whether the answer gives the prompt back instead of an answer."""
+
+from collections.abc import Iterator
+
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.features import task_features
+from rubrica.tools.text import Text, read
+from rubrica.types import Candidate, Span, TaskView
+
+_RUN = 8
+
+
+def echoed(answer: Text, prompt: Text) -> tuple[float, Span | None]:
+    """Return the share of the answer's words that lie in runs of 8 words copied from the prompt, and the first run."""
+    words = answer.words
+    if len(words) < _RUN or len(prompt.words) < _RUN:
+        same = bool(words) and words == prompt.words
+        return float(same), answer.span(0, len(answer.raw)) if same else None
+    known = set(zip(*(prompt.words[i:] for i in range(_RUN)), strict=False))
+    copied = bytearray(len(words))
+    first: Span | None = None
+    for i, run in enumerate(zip(*(words[k:] for k in range(_RUN)), strict=False)):
+        if run in known:
+            copied[i : i + _RUN] = b"\x01" * _RUN
+            first = first or answer.span(answer.tokens[i][0], answer.tokens[i + _RUN - 1][1])
+    return sum(copied) / len(words), first
+
+
+@builtin("echo", "The answer is not a copy of the prompt: 1 - share of its words in runs of 8 copied from the prompt.")
+def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
+    """Grade how little of the answer is the prompt; null where copying may be what is asked (code, given texts)."""
+    claim = "the answer does not repeat the prompt"
+    answer = read(candidate.text)
+    features = task_features(task)
+    share, where = echoed(answer, read(task.prompt))
+    if not answer.words:
+        yield Observation(claim, None, "the answer is empty")
+    elif (features.has_source or features.has_code or features.asks_completion) and share < 0.95:
+        yield Observation(claim, None, f"{share:.0%} copied, which this task may call for", where)
+    else:
+        yield Observation(claim, 1 - share, f"{share:.0%} of the words are copied from the prompt", where)

@@ -1,0 +1,45 @@
+"""Phrases without content: the model on itself, ready-made openings and closings, padding, the question again."""
+
+from collections.abc import Iterator
+
+from rubrica.tools import lexicon
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.passage import split_prompt
+from rubrica.tools.text import read
+from rubrica.types import Candidate, Span, TaskView
+
+_CUES = lexicon.patterns("filler")
+_KINDS = ("self", "opening", "closing", "padding")
+_FULL = 0.15
+
+
+@builtin("filler", "The answer is free of filler: 1 none, 0 when 15% or more of its characters are ready-made phrases.")
+def filler(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
+    """Grade the share of the answer that fills."""
+    claim = "the answer is free of filler"
+    text = candidate.text
+    if not text.strip():
+        yield Observation(claim, None, "the answer is empty")
+        return
+    found = [
+        read(text).span(*match.span()) for kind in _KINDS for match in _CUES[kind].finditer(text.replace("’", "'"))
+    ]
+    again = restated(text, task.prompt)
+    if again is not None:
+        found.append(again)
+    share = sum(part.end - part.start for part in found) / len(text)
+    first = min(found, key=lambda part: part.start, default=None)
+    yield Observation(claim, max(0.0, 1 - share / _FULL), f"{len(found)} phrases, {share:.0%} of the text", first)
+
+
+def restated(text: str, prompt: str) -> Span | None:
+    """Find a first sentence that only says the question again: it ends in "?" or ":" and adds no content word."""
+    sentences = read(text).sentences
+    asked = read(split_prompt(prompt).instruction).content
+    if len(sentences) < 2 or not asked:
+        return None
+    start, end = sentences[0]
+    said = read(text[start:end]).content
+    adds_nothing = len(said) >= 3 and len(said - asked) <= len(said) * 0.2
+    return read(text).span(start, end) if adds_nothing and text[end - 1] in "?:." else None

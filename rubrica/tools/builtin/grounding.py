@@ -1,0 +1,89 @@
+"""Whether the numbers, names and dates of the answer come from the source that the task hands over."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.facts import Particular, dates, names, numbers, spelled
+from rubrica.tools.passage import source_of
+from rubrica.tools.text import read
+from rubrica.types import Candidate, TaskView, Value
+
+_FINDERS = {"numbers": numbers, "names": names, "dates": dates}
+
+
+class GroundingArguments(Value):
+    """Which particulars to look up."""
+
+    of: Literal["all", "numbers", "names", "dates"] = "all"
+
+
+@builtin(
+    "grounding",
+    "Share of the answer's numbers, names and dates that occur in the source; null without a source or particulars.",
+    arguments=GroundingArguments,
+)
+def grounding(task: TaskView, candidate: Candidate, arguments: GroundingArguments) -> Iterator[Observation]:
+    """Look up every particular; the first one that is missing is the span, all of them are in the data."""
+    claim = f"{'particulars' if arguments.of == 'all' else arguments.of} of the answer occur in the source"
+    source = source_of(task)
+    if not source:
+        yield Observation(claim, None, "the task has no source")
+        return
+    known = f"{source}\n{task.prompt}"
+    kinds = _FINDERS if arguments.of == "all" else {arguments.of: _FINDERS[arguments.of]}
+    found = {kind: find(candidate.text) for kind, find in kinds.items()}
+    missing = [(kind, part) for kind, parts in found.items() for part in parts if not _known(kind, part, known)]
+    total = sum(map(len, found.values()))
+    if not total:
+        yield Observation(claim, None, "the answer holds none")
+        return
+    missing.sort(key=lambda item: item[1].start)
+    lost = [candidate.text[part.start : part.end] for _, part in missing[:20]]
+    where = read(candidate.text).span(missing[0][1].start, missing[0][1].end) if missing else None
+    detail = f"{len(missing)} of {total} not in the source" + (f": {', '.join(lost[:5])}" if lost else "")
+    yield Observation(claim, 1 - len(missing) / total, detail, where, {"missing": list(lost)})
+
+
+def _known(kind: str, part: Particular, source: str) -> bool:
+    if kind == "numbers":
+        return part.key in {other.key for other in numbers(source)} or part.key in spelled(source)
+    if kind == "dates":
+        wanted = set(part.key.split())
+        return any(wanted <= set(other.key.split()) for other in dates(source)) or wanted <= read(source).vocabulary
+    return all(word in read(source).vocabulary for word in part.key.split())
+
+
+@builtin(
+    "number-contradiction",
+    "1 when no number of the answer stands where the source has another number of the same thing; 0 when one does.",
+)
+def number_contradiction(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
+    """Hold numbers of the same unit against each other, where the words around them agree."""
+    claim = "no number contradicts the source"
+    source = source_of(task)
+    theirs = [part for part in numbers(source) if part.unit]
+    ours = [part for part in numbers(candidate.text) if part.unit and part.unit in {other.unit for other in theirs}]
+    if not ours:
+        yield Observation(
+            claim, None, "no number of a unit that the source has" if source else "the task has no source"
+        )
+        return
+    known = {part.key for part in numbers(source)} | spelled(source)
+    for part in ours:
+        rivals = [other for other in theirs if other.unit == part.unit]
+        if part.key in known or part.unit in {"$", "€", "£", "¥", "%"}:
+            continue
+        near = _around(candidate.text, part)
+        rival = max(rivals, key=lambda other: len(near & _around(source, other)))
+        if len(near & _around(source, rival)) >= 2 or len(rivals) == 1:
+            detail = f"the source says {source[rival.start : rival.end]} {rival.unit}"
+            yield Observation(claim, 0.0, detail, read(candidate.text).span(part.start, part.end))
+            return
+    yield Observation(claim, 1.0, f"{len(ours)} numbers compared")
+
+
+def _around(text: str, part: Particular) -> frozenset[str]:
+    window = text[max(0, part.start - 60) : part.end + 60]
+    return frozenset(stem for stem in read(window).content if not stem.isdigit())

@@ -1,0 +1,85 @@
+"""Whether the answer stops before its end: mid-sentence, inside a fence or bracket, or after announcing more."""
+
+import re
+from collections.abc import Iterator
+
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.text import read
+from rubrica.types import Candidate, TaskView
+
+_ENDS = re.compile(r"[.!?…。！？:;)\]}\"'”’»`*_>|~$%\u2190-\u32ff\U0001f000-\U0001ffff-]$")
+_PENDING = frozenset(
+    (
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "and",
+        "or",
+        "with",
+        "for",
+        "in",
+        "on",
+        "by",
+        "from",
+        "is",
+        "are",
+        "as",
+        "that",
+        "but",
+    )
+)
+_LIST_ITEM = re.compile(r"^\s{0,8}(?:(?P<number>\d{1,3})[.)]|[-*•+])(?:[ \t]+(?P<body>.*))?$")
+_ANNOUNCED = re.compile(r"(?:following|as follows|below|here (?:is|are)|these(?: are)?)\b[^.\n]{0,60}:$", re.IGNORECASE)
+
+
+def truncated(text: str) -> str:
+    """Say how the text breaks off; "" when it does not seem to. Text without sentences (a value, a title) is whole."""
+    body = text.rstrip()
+    if not body:
+        return ""
+    if body.count("```") % 2:
+        return "a code fence is not closed"
+    if body.endswith("```"):
+        return ""
+    last = body[body.rfind("\n") + 1 :].strip()
+    words = read(last[-400:]).words
+    if words and not _ENDS.search(last) and words[-1] in _PENDING and len(read(body).words) > 5:
+        return f"ends on {words[-1]!r}"
+    if last.endswith((",", " -", "(")):
+        return f"ends on {last[-1]!r}"
+    item = _LIST_ITEM.match(last)
+    if item and not (item["body"] or "").strip():
+        return "ends on an empty list item"
+    if _ANNOUNCED.search(last):
+        return "announces what does not follow"
+    return _unfinished_sentence(body, last)
+
+
+def _unfinished_sentence(body: str, last: str) -> str:
+    """Tell an unfinished last sentence by its own text: the others end in a mark and this one, in prose, does not."""
+    if _ENDS.search(last) or _LIST_ITEM.match(last) or last.startswith(("#", "|", "\\")):
+        return ""
+    sentences = read(body[-4000:]).sentence_texts
+    if len(sentences) < 3 or len(read(sentences[-1]).words) < 4:
+        return ""
+    ended = sum(sentence[-1] in ".!?…\"”')。！？" for sentence in sentences[:-1])
+    return "the last sentence is not ended" if ended >= 0.8 * (len(sentences) - 1) else ""
+
+
+@builtin(
+    "truncation", "The answer is complete: it does not stop mid-sentence, in an open fence or in an unfinished list."
+)
+def truncation(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:  # noqa: ARG001 - read alone
+    """Report how the answer breaks off, if it does."""
+    text = candidate.text
+    claim = "the answer is complete"
+    if not text.strip():
+        yield Observation(claim, None, "the answer is empty")
+        return
+    why = truncated(text)
+    end = len(text.rstrip())
+    where = read(text).span(max(0, end - 60), end) if why else None
+    yield Observation(claim, 0.0 if why else 1.0, why or "ends properly", where)
