@@ -35,8 +35,8 @@ def prctl(option: int, *arguments: int) -> int:
     return check(_libc().prctl(ctypes.c_int(option), *words), f"prctl({option})")
 
 
-def call(name: str, *arguments: int | bytes | None) -> int:
-    """Make a call of the C library that returns an int and sets errno; integers pass as unsigned longs, bytes as strings."""
+def invoke(name: str, *arguments: int | bytes | None) -> int:
+    """Invoke a C function that returns an int and sets errno: integers pass as unsigned longs, bytes as strings."""
     function = getattr(_libc(), name)
     words = [ctypes.c_ulong(a) if isinstance(a, int) else ctypes.c_char_p(a) for a in arguments]
     return check(function(*words), name)

@@ -27,22 +27,25 @@ _X32_BIT = 0x40000000
 _SET_MODE_FILTER, _TSYNC = 1, 1
 _PR_SET_NO_NEW_PRIVS = 38
 
-_THREAD_FLAGS = (0x3D0F00, 0x7D0F00)  # what pthread_create of glibc and of musl pass to clone: a thread, nothing else
-_PR_SET_NAME, _PR_GET_NAME, _PR_SET_VMA = 15, 16, 0x53564D41
+THREAD_FLAGS = (0x3D0F00, 0x7D0F00)  # what pthread_create of glibc and of musl pass to clone: a thread, nothing else
+HARMLESS_PRCTL = (15, 16, 0x53564D41)  # set and get the name of a thread, name a piece of memory
 _F_GETFD, _F_SETFD, _F_GETFL = 1, 2, 3
+
+
+Test = tuple[int, tuple[int, ...]]
+"""An argument's index and the values that it may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """One system call that may pass; with `values`, only when the low word of argument `index` is one of them.
+    """One system call that may pass, when every test holds: the low word of that argument is one of these values.
 
     The low word decides because the kernel itself reads every argument tested here (a pid, a command, clone flags)
     as 32 bits.
     """
 
     name: str
-    index: int = 0
-    values: tuple[int, ...] = ()
+    tests: tuple[Test, ...] = ()
 
 
 def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
@@ -50,12 +53,13 @@ def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
 
 
 def _rule(rule: Allow, machine: str) -> bytes:
-    if not rule.values:
-        return _step(_EQUAL, number(rule.name, machine), 0, 1) + _step(_RETURN, _ALLOW)
-    body = _step(_LOAD, _ARGS + 8 * rule.index)
-    for value in rule.values:
-        body += _step(_EQUAL, value, 0, 1) + _step(_RETURN, _ALLOW)
-    body += _step(_RETURN, _ERRNO | errno.EPERM)
+    body = b""
+    for index, values in rule.tests:
+        body += _step(_LOAD, _ARGS + 8 * index)
+        for left, value in enumerate(values, 1 - len(values)):  # a match jumps over the values left and the refusal
+            body += _step(_EQUAL, value, 1 - left, 0)
+        body += _step(_RETURN, _ERRNO | errno.EPERM)
+    body += _step(_RETURN, _ALLOW)
     return _step(_EQUAL, number(rule.name, machine), 0, len(body) // 8) + body
 
 
@@ -108,9 +112,9 @@ def compute_rules(pid: int) -> list[Allow]:
     """Allow-list of a process that only computes: COMPUTE, new threads, and signals to itself (`pid`)."""
     return [
         *map(Allow, COMPUTE.split()),
-        Allow("clone", 0, _THREAD_FLAGS),
-        Allow("prctl", 0, (_PR_SET_NAME, _PR_GET_NAME, _PR_SET_VMA)),
-        Allow("fcntl", 1, (_F_GETFD, _F_SETFD, _F_GETFL)),
-        Allow("kill", 0, (pid,)),
-        Allow("tgkill", 0, (pid,)),
+        Allow("clone", ((0, THREAD_FLAGS),)),
+        Allow("prctl", ((0, HARMLESS_PRCTL),)),
+        Allow("fcntl", ((1, (_F_GETFD, _F_SETFD, _F_GETFL)),)),
+        Allow("kill", ((0, (pid,)),)),
+        Allow("tgkill", ((0, (pid,)),)),
     ]

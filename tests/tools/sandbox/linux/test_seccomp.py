@@ -57,7 +57,7 @@ def test_an_argument_rule_reads_the_low_word_of_its_argument(
 ) -> None:
     arguments = [7] * 6
     arguments[index] = value
-    program = assemble([Allow("kill", index, tuple(values)), Allow("getpid")], machine=machine)
+    program = assemble([Allow("kill", ((index, tuple(values)),)), Allow("getpid")], machine=machine)
     verdict = decide(program, AUDIT_ARCH[machine], number("kill", machine), *arguments)
     assert verdict == (ALLOW if value & 0xFFFFFFFF in values else REFUSE)
     assert decide(program, AUDIT_ARCH[machine], number("getpid", machine)) == ALLOW
@@ -103,3 +103,10 @@ def test_an_unknown_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         monkeypatch.undo()
         syscalls.cpu.cache_clear()
+
+
+@given(first=st.integers(0, 4), second=st.integers(0, 4))
+def test_every_test_of_a_rule_must_hold(first: int, second: int) -> None:
+    program = assemble([Allow("socketpair", ((0, (1,)), (1, (1, 3, 4))))], machine="x86_64")
+    verdict = decide(program, AUDIT_ARCH["x86_64"], number("socketpair", "x86_64"), first, second)
+    assert verdict == (ALLOW if first == 1 and second in {1, 3, 4} else REFUSE)
