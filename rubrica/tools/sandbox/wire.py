@@ -26,7 +26,7 @@ def encode_job(job: Job) -> bytes:
 
 
 def decode_outcome(answer: bytes, job: Job) -> Outcome:
-    """Read a worker's answer; what the guest wrote is untrusted: every field is checked, and held to the job's limits."""
+    """Read a worker's answer; what the guest wrote is untrusted: each field is checked and held to the limits."""
     kind, body = answer[:1], answer[1:]
     try:
         plain: dict[str, Any] = json.loads(body)
