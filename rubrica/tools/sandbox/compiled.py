@@ -33,7 +33,7 @@ def find_component() -> Path:
         if place.is_file():
             return place
     raise SandboxUnavailable(
-        "the wasm sandbox is not built; run `make setup`, or `python -m rubrica.tools.sandbox.build` with componentize-py"
+        "the wasm sandbox is not built; run `make setup` (or `python -m rubrica.tools.sandbox.build`)"
     )
 
 
@@ -109,7 +109,7 @@ def _open_checked(path: Path) -> int | None:
         return None
     found = os.fstat(descriptor)
     ours = not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
-    with open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123 - a descriptor has no path
+    with open(descriptor, "rb", closefd=False) as file:
         if ours and stat.S_ISREG(found.st_mode) and hashlib.file_digest(file, "sha256").hexdigest() == wanted:
             return descriptor
     os.close(descriptor)

@@ -1,19 +1,22 @@
 """Length-prefixed frames between a worker and its parent: four bytes of length, then that many bytes."""
 
 import struct
-from typing import BinaryIO
+from typing import IO
 
 _LENGTH = struct.Struct(">I")
 MAX_FRAME = 1 << 28
 
+RETURNED, ENDED = b"R", b"E"
+"""First byte of an answer, written by the host: what the code returned follows, or what the host saw end it."""
 
-def write_frame(stream: BinaryIO, payload: bytes) -> None:
+
+def write_frame(stream: IO[bytes], payload: bytes) -> None:
     """Write one frame and flush it."""
     stream.write(_LENGTH.pack(len(payload)) + payload)
     stream.flush()
 
 
-def read_frame(stream: BinaryIO, limit: int = MAX_FRAME) -> bytes:
+def read_frame(stream: IO[bytes], limit: int = MAX_FRAME) -> bytes:
     """Read one frame; the empty result means that the other side is gone.
 
     Raises:

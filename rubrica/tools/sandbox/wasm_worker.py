@@ -14,12 +14,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rubrica.tools.sandbox.frames import read_frame, write_frame
+from rubrica.errors import SandboxUnavailable
+from rubrica.tools.sandbox.frames import ENDED, RETURNED, read_frame, write_frame
 
-RETURNED, ENDED = b"R", b"E"
-"""First byte of an answer: the guest's own result follows, or what the host saw end it. Only this process writes it."""
-_STACK = 8 << 20
+_STACK = 2 << 20
+"""The most that wasmtime allows; CPython inside then ends deep recursion itself, with `RecursionError`."""
 _CPU_TICK_S = 0.02
+_WARM_UP: dict[str, Any] = {
+    "code": "import time; time.sleep(0.001)",
+    "entry": None,
+    "args": [],
+    "stdin": "",
+    "inputs": {},
+    "seed": 0,
+    "limits": {"wall_s": 30, "cpu_s": 30, "mem_mb": 256, "disk_mb": 1, "out_bytes": 1024, "value_bytes": 1024},
+}
+"""Touches what the first job would otherwise wait for: page tables, timers, the host's own threads."""
 
 
 class Deadline:
@@ -79,8 +89,11 @@ class Box:
         self._component = component.Component.deserialize_file(self._engine, compiled)
         self._linker = component.Linker(self._engine)
         self._linker.add_wasip2()
-        self._deadline = Deadline(self._engine)
         self._ready: tuple[Any, Any, bytearray] | None = None
+
+    def start(self) -> None:
+        """Begin to keep time for the calling thread, which is the one that will execute."""
+        self._deadline = Deadline(self._engine)
 
     def prepare(self) -> None:
         """Make the next instance while nobody waits."""
@@ -141,42 +154,43 @@ def serve(compiled: str) -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     box = Box(compiled)
-    warm_up = {"code": "import time; time.sleep(0.001)", "entry": None, "args": [], "stdin": "", "inputs": {}, "seed": 0}
-    limits = {"wall_s": 30, "cpu_s": 30, "mem_mb": 256, "disk_mb": 1, "out_bytes": 1024, "value_bytes": 1024}
-    box.execute(json.dumps({**warm_up, "limits": limits}), limits)
-    write_frame(sink, json.dumps({"lock": lock()}).encode())
-    box.prepare()
-    while frame := read_frame(source):
-        job = frame.decode("utf-8", "surrogatepass")
-        write_frame(sink, box.execute(job, json.loads(job)["limits"]))
+    walls, reason = lock()
+
+    def answer() -> None:
+        box.start()
+        box.execute(json.dumps(_WARM_UP), _WARM_UP["limits"])
+        write_frame(sink, json.dumps({"walls": walls, "reason": reason}).encode())
         box.prepare()
+        while frame := read_frame(source):
+            job = frame.decode("utf-8", "surrogatepass")
+            write_frame(sink, box.execute(job, json.loads(job)["limits"]))
+            box.prepare()
+
+    # Threads come after the lock, which wants one thread only, and the main thread's stack may be too small.
+    threading.stack_size(4 * _STACK)
+    thread = threading.Thread(target=answer)
+    thread.start()
+    thread.join()
 
 
-def lock() -> str:
-    """Take from this process all that a pure computation does not need; "" = this system offers no such lock."""
+def lock() -> tuple[str, str]:
+    """Take from this process what a pure computation does not need; return the walls, or "" and why there are none."""
     if sys.platform != "linux":
-        return ""
+        return "", f"no process lock for {sys.platform}"
+    from rubrica.tools.sandbox.linux.lock import lock_worker
+
     try:
-        from rubrica.tools.sandbox.linux.lock import lock_worker
-    except ImportError:
-        return ""
-    return str(lock_worker())
+        return lock_worker(), ""
+    except SandboxUnavailable as error:
+        return "", str(error)
 
 
 def _ended(status: str, detail: str) -> bytes:
     return ENDED + json.dumps({"status": status, "detail": detail[:4096]}).encode()
 
 
-def _main(arguments: list[str]) -> None:
-    threading.stack_size(4 * _STACK)
-    if arguments[0] == "compile":
-        compile_component(*arguments[1:])
-    else:
-        # The main thread's stack is whatever the parent's limit was; a thread's is what the component needs.
-        thread = threading.Thread(target=serve, args=arguments[1:])
-        thread.start()
-        thread.join()
-
-
 if __name__ == "__main__":
-    _main(sys.argv[1:])
+    if sys.argv[1] == "compile":
+        compile_component(sys.argv[2], sys.argv[3])
+    else:
+        serve(sys.argv[2])

@@ -44,7 +44,8 @@ class Loop(base_events.BaseEventLoop):
 
     def _write_to_self(self) -> None: ...
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(self, executor: object, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]  # in place
+        del executor
         future = self.create_future()
         try:
             future.set_result(func(*args))
@@ -53,7 +54,7 @@ class Loop(base_events.BaseEventLoop):
         return future
 
 
-class _Policy(events._AbstractEventLoopPolicy):  # type: ignore[misc, name-defined]  # 3.14 inside, older stubs outside
+class _Policy:
     """Makes `asyncio.run` and `asyncio.new_event_loop` use `Loop`."""
 
     _loop: asyncio.AbstractEventLoop | None = None
@@ -72,5 +73,5 @@ class _Policy(events._AbstractEventLoopPolicy):  # type: ignore[misc, name-defin
 
 def install() -> None:
     """Make this the loop of the interpreter, and its sleep the sleep."""
-    time.sleep = sleep
-    events._set_event_loop_policy(_Policy())  # type: ignore[attr-defined]  # as above
+    time.sleep = sleep  # type: ignore[assignment]  # stubs allow integers that are no floats
+    events._event_loop_policy = _Policy()  # type: ignore[attr-defined]  # its setter wants a subclass of a private class

@@ -21,10 +21,10 @@ class Files:
 
     def install(self) -> None:
         """Put these files where ordinary programs look."""
-        builtins.open = io.open = self.open  # type: ignore[assignment]  # the same call, fewer overloads
-        os.path.exists = os.path.lexists = lambda path: self._known(path)
+        builtins.open = io.open = self.open
+        os.path.exists = os.path.lexists = self._known
         os.path.isfile = lambda path: _name(path) in self._data
-        os.path.getsize = lambda path: len(self._read(path))
+        os.path.getsize = self._size  # type: ignore[assignment]  # the parameter has another name
         os.remove = os.unlink = self.remove  # type: ignore[assignment]  # no dir_fd here
         os.listdir = self.listdir  # type: ignore[assignment]  # one directory, no descriptors
 
@@ -32,7 +32,7 @@ class Files:
         """Return the files that the run made or changed."""
         return {name: data for name, data in self._data.items() if self._inputs.get(name) is not data}
 
-    def open(  # noqa: PLR0913 - the signature of the built-in
+    def open(  # noqa: PLR0913, PLR0917 - the signature of the built-in
         self,
         file: Any,
         mode: str = "r",
@@ -40,10 +40,10 @@ class Files:
         encoding: str | None = None,
         errors: str | None = None,
         newline: str | None = None,
-        closefd: bool = True,  # noqa: FBT001, FBT002
+        closefd: bool = True,
         opener: Any = None,
     ) -> Any:
-        """The built-in `open`, over memory."""
+        """Open a file in memory as the built-in would."""
         del buffering, closefd, opener
         kind, binary = mode.replace("b", "").replace("t", ""), "b" in mode
         if kind not in {"r", "w", "a", "x", "r+", "w+", "a+", "x+", "+r", "+w", "+a", "+x"}:
@@ -76,6 +76,9 @@ class Files:
 
     def _known(self, path: Any) -> bool:
         return _name(path) in self._data or _name(path) == "."
+
+    def _size(self, path: Any) -> int:
+        return len(self._read(path))
 
     def _read(self, path: Any, *, missing_ok: bool = False) -> bytes:
         name = _name(path)
@@ -130,6 +133,5 @@ def _name(path: Any) -> str:
 
 
 def _key(text: str) -> str:
-    """`a`, `./a` and `/work/a` are one file: whatever absolute place the code believes to be in, there is only here."""
-    normal = posixpath.normpath(text)
-    return normal
+    """Return the one name of `a`, `./a` and `b/../a`."""
+    return posixpath.normpath(text)

@@ -4,20 +4,81 @@ import importlib
 import sys
 
 _UNWANTED = frozenset({"antigravity", "ensurepip", "idlelib", "this", "tkinter", "turtle", "turtledemo", "venv"})
-_INNER = """
-_strptime asyncio.taskgroups asyncio.timeouts collections.abc compression.gzip compression.zlib concurrent.futures
-concurrent.futures.process concurrent.futures.thread dbm.dumb email.headerregistry email.message email.mime.application
-email.mime.audio email.mime.base email.mime.image email.mime.multipart email.mime.text email.parser email.policy
-email.utils encodings.ascii encodings.cp1252 encodings.cp437 encodings.hex_codec encodings.idna encodings.latin_1
-encodings.punycode encodings.raw_unicode_escape encodings.rot_13 encodings.unicode_escape encodings.utf_16
-encodings.utf_16_be encodings.utf_16_le encodings.utf_32 encodings.utf_7 encodings.utf_8_sig html.parser http.client
-http.cookies http.cookiejar http.server importlib.abc importlib.metadata importlib.resources json.tool logging.config
-logging.handlers multiprocessing.dummy multiprocessing.managers multiprocessing.pool multiprocessing.queues
-multiprocessing.shared_memory multiprocessing.synchronize os.path unittest.async_case unittest.mock urllib.error
-urllib.parse urllib.request urllib.response urllib.robotparser wsgiref.simple_server wsgiref.util xml.dom
-xml.dom.minidom xml.dom.pulldom xml.etree.ElementTree xml.sax xml.sax.handler xml.sax.saxutils xmlrpc.client
-zoneinfo
-""".split()
+_INNER = [
+    "_strptime",
+    "asyncio.taskgroups",
+    "asyncio.timeouts",
+    "collections.abc",
+    "compression.gzip",
+    "compression.zlib",
+    "concurrent.futures",
+    "concurrent.futures.process",
+    "concurrent.futures.thread",
+    "dbm.dumb",
+    "email.headerregistry",
+    "email.message",
+    "email.mime.application",
+    "email.mime.audio",
+    "email.mime.base",
+    "email.mime.image",
+    "email.mime.multipart",
+    "email.mime.text",
+    "email.parser",
+    "email.policy",
+    "email.utils",
+    "encodings.ascii",
+    "encodings.cp1252",
+    "encodings.cp437",
+    "encodings.hex_codec",
+    "encodings.idna",
+    "encodings.latin_1",
+    "encodings.punycode",
+    "encodings.raw_unicode_escape",
+    "encodings.rot_13",
+    "encodings.unicode_escape",
+    "encodings.utf_16",
+    "encodings.utf_16_be",
+    "encodings.utf_16_le",
+    "encodings.utf_32",
+    "encodings.utf_7",
+    "encodings.utf_8_sig",
+    "html.parser",
+    "http.client",
+    "http.cookies",
+    "http.cookiejar",
+    "http.server",
+    "importlib.abc",
+    "importlib.metadata",
+    "importlib.resources",
+    "json.tool",
+    "logging.config",
+    "logging.handlers",
+    "multiprocessing.dummy",
+    "multiprocessing.managers",
+    "multiprocessing.pool",
+    "multiprocessing.queues",
+    "multiprocessing.shared_memory",
+    "multiprocessing.synchronize",
+    "os.path",
+    "unittest.async_case",
+    "unittest.mock",
+    "urllib.error",
+    "urllib.parse",
+    "urllib.request",
+    "urllib.response",
+    "urllib.robotparser",
+    "wsgiref.simple_server",
+    "wsgiref.util",
+    "xml.dom",
+    "xml.dom.minidom",
+    "xml.dom.pulldom",
+    "xml.etree.ElementTree",
+    "xml.sax",
+    "xml.sax.handler",
+    "xml.sax.saxutils",
+    "xmlrpc.client",
+    "zoneinfo",
+]
 
 
 def preload() -> list[str]:

@@ -1,0 +1,214 @@
+"""Real attacks against a tier, once per boot: a wall is believed when it has held, not when it is configured."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import secrets
+import socket
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rubrica.errors import RubricaError
+from rubrica.tools.sandbox.base import Isolation, Job, Limits, Need, Outcome, Report
+from rubrica.tools.sandbox.build import cache_dir
+from rubrica.tools.sandbox.compiled import private_dir
+
+Run = Callable[[Job], Awaitable[Outcome]]
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_LIMITS = Limits(wall_s=1.0, cpu_s=1.0, mem_mb=128, disk_mb=1, out_bytes=1 << 14, value_bytes=1 << 14)
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """A program that tries something, and what may be seen when it fails."""
+
+    code: str
+    """Defines `attack(folder, port)`; a true result, or a trace on the host, means that it got through."""
+    held: tuple[str, ...] = ("ok", "error", "crashed")
+    """The statuses that a held attack may end with."""
+
+
+ATTACKS: Mapping[str, Attack] = {
+    "read a file of the host": Attack("""
+def attack(folder, port):
+    return open(folder + "/secret").read()
+"""),
+    "write a file on the host": Attack("""
+import os
+def attack(folder, port):
+    try:
+        open(folder + "/written", "w").write("x")
+    except OSError:
+        os.symlink("/etc/passwd", folder + "/written")
+"""),
+    "read the host's environment": Attack("""
+import os
+def attack(folder, port):
+    return sorted(os.environ.values())
+"""),
+    "use an inherited descriptor": Attack("""
+import os
+def attack(folder, port):
+    found = []
+    for fd in range(3, 64):
+        try:
+            found.append(os.pread(fd, 16, 0).hex())
+        except OSError:
+            pass
+    return found
+"""),
+    "connect to the loopback network": Attack("""
+import socket
+def attack(folder, port):
+    socket.create_connection(("127.0.0.1", port), timeout=0.5).sendall(b"x")
+    return True
+"""),
+    "start a process": Attack("""
+import os
+def attack(folder, port):
+    if os.fork() == 0:
+        os._exit(0)
+    return True
+"""),
+    "load native code": Attack("""
+import ctypes
+def attack(folder, port):
+    return ctypes.CDLL(None).getpid() > 0 and ctypes.CDLL(None).execv(b"/bin/true", None) != -1
+"""),
+    "take all memory": Attack(
+        """
+def attack(folder, port):
+    hoard = []
+    while len(hoard) < 64:
+        hoard.append(bytearray(b"x") * (16 << 20))
+    return True
+""",
+        held=("memory", "error", "crashed"),
+    ),
+    "never end": Attack(
+        """
+def attack(folder, port):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            continue
+""",
+        held=("timeout",),
+    ),
+    "print without end": Attack(
+        """
+def attack(folder, port):
+    while True:
+        print("x" * 1024)
+""",
+        held=("output_limit",),
+    ),
+}
+
+
+async def probe(run: Run, *, name: str, offers: Need, key: str, isolation: Callable[[], Isolation]) -> Report:
+    """Attack a tier through `run` and report; within one boot the first result stands for equal `key` and versions.
+
+    Args:
+        run: the tier's own way to run a job, before any check of this report.
+        name: the tier.
+        offers: what the tier offers.
+        key: whatever else the tier's walls depend on, such as the digest of what it runs.
+        isolation: asked once a worker has run.
+    """
+    place = _place(name, key)
+    held = _recall(place)
+    if held is None:
+        try:
+            held = await _attack(run)
+        except RubricaError as error:
+            reason = f"the probe could not run: {error}"
+            return Report(name, isolation(), offers, available=False, reason=reason, fix="run `rubrica doctor`")
+        if all(held.values()):
+            _remember(place, held)
+    else:
+        await run(Job(code="pass", limits=_LIMITS))
+    failed = [attack for attack, held_back in held.items() if not held_back]
+    reason = f"attacks that got through: {', '.join(failed)}" if failed else ""
+    fix = "report this, and use another tier until it is understood" if failed else ""
+    return Report(name, isolation(), offers, available=not failed, reason=reason, fix=fix, attacks=held)
+
+
+async def _attack(run: Run) -> dict[str, bool]:
+    """Return which attacks held, judged by traces on this side wherever there can be one."""
+    secret = secrets.token_hex(16)
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
+        server.setblocking(False)
+        (Path(folder) / "secret").write_text(secret, encoding="ascii")
+        known = [value for key, value in os.environ.items() if len(value) >= 8 and key not in {"PATH", "LANG", "HOME"}]
+        port = server.getsockname()[1]
+        jobs = {
+            name: run(Job(code=attack.code, entry="attack", args=(folder, port), limits=_LIMITS))
+            for name, attack in ATTACKS.items()
+        }
+        outcomes = dict(zip(jobs, await asyncio.gather(*jobs.values()), strict=True))
+        traces = {path.name for path in Path(folder).iterdir()} - {"secret"}
+        with contextlib.suppress(BlockingIOError):
+            server.accept()[0].close()
+            traces.add("connection")
+    verdicts = {}
+    for name, outcome in outcomes.items():
+        said = f"{outcome.value_json}{outcome.stdout}{outcome.stderr}"
+        leaked = secret in said or any(value in said for value in known)
+        admitted = outcome.value_json not in {None, "null", "false", "[]"} and name != "read the host's environment"
+        verdicts[name] = outcome.status in ATTACKS[name].held and not leaked and not admitted
+    verdicts["write a file on the host"] &= not traces & {"written"}
+    verdicts["connect to the loopback network"] &= "connection" not in traces
+    return verdicts
+
+
+def _place(name: str, key: str) -> Path | None:
+    """Return where this boot's result is kept; None = this system does not tell one boot from another."""
+    try:
+        boot = _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    parts = [boot, name, key, code, platform.release(), platform.python_version(), _version("wasmtime"), user]
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    return private_dir(cache_dir()) / f"probe-{digest}.json"
+
+
+def _version(distribution: str) -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _recall(place: Path | None) -> dict[str, bool] | None:
+    if place is None:
+        return None
+    try:
+        held = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return held if isinstance(held, dict) and set(held) == set(ATTACKS) else None
+
+
+def _remember(place: Path | None, held: dict[str, bool]) -> None:
+    if place is None:
+        return
+    for old in place.parent.glob("probe-*.json"):
+        with contextlib.suppress(OSError):
+            if old.stat().st_mtime < _BOOT_ID.stat().st_mtime - 1:
+                old.unlink()
+    scratch = place.with_suffix(f".{os.getpid()}.tmp")
+    scratch.write_text(json.dumps(held), encoding="utf-8")
+    scratch.replace(place)

@@ -1,0 +1,161 @@
+"""The `wasm` tier: CPython compiled to WebAssembly, a fresh instance for every run, in a process that locks itself.
+
+It covers: reading and writing files, environment, descriptors and memory of this machine; network of every kind;
+processes and threads; memory, processor time, output and duration beyond the job's limits; anything left behind for a
+later run. Two independent walls on Linux ("wasm+os": the instance's own memory, then seccomp and Landlock around the
+process); one elsewhere ("wasm").
+
+It does not cover: defects of wasmtime together with those of the kernel; timing side channels between processes of one
+machine; what a program tells about itself (results are data, to be compared on the host); and programs that need
+NumPy, Pillow, threads, subprocesses or a real file system, which do not run here. `open()` works on files in memory.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from rubrica.errors import SandboxInfraError, SandboxUnavailable
+from rubrica.tools.sandbox.base import Isolation, Job, Need, Outcome, Report
+from rubrica.tools.sandbox.compiled import Compiled, find_component
+from rubrica.tools.sandbox.frames import read_frame, write_frame
+from rubrica.tools.sandbox.pool import Pool, WorkerLostError
+from rubrica.tools.sandbox.probe import probe
+from rubrica.tools.sandbox.wire import decode_outcome, encode_job
+
+_ROOT = Path(__file__).resolve().parents[3]
+
+
+class WasmWorker:
+    """One worker process; speaks frames over its standard input and output and inherits nothing else."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled = compiled
+        self._process: subprocess.Popen[bytes] | None = None
+        self._guard = threading.Lock()
+        self._killed = False
+        self.isolation: Isolation = "wasm"
+
+    def start(self) -> None:
+        with self._guard:
+            if self._killed:
+                raise SandboxInfraError("the wasm worker was stopped before it started")
+            self._process = self._spawn()
+        assert self._process.stdout is not None
+        try:
+            hello = json.loads(read_frame(self._process.stdout) or b"{}")
+            self.isolation = "wasm+os" if hello["walls"] else "wasm"
+        except (OSError, ValueError, KeyError) as error:
+            self.kill()
+            raise SandboxInfraError(f"the wasm worker did not start ({error!r})") from None
+
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        posix = os.name == "posix"
+        component = f"/dev/fd/{self._compiled.descriptor}" if posix else str(self._compiled.path)
+        paths = os.pathsep.join([str(_ROOT), *(path for path in sys.path if path.endswith("site-packages"))])
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-P", "-s", "-B", "-m", "rubrica.tools.sandbox.wasm_worker", "serve", component],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PYTHONPATH": paths, **({} if posix else {"SYSTEMROOT": os.environ.get("SYSTEMROOT", "")})},
+            cwd="/" if posix else None,
+            pass_fds=(self._compiled.descriptor,) if posix else (),
+            start_new_session=posix,
+        )
+
+    def execute(self, job: Job) -> Outcome:
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise WorkerLostError("the worker is not running")
+        begin = time.monotonic()
+        try:
+            write_frame(process.stdin, encode_job(job))
+            answer = read_frame(process.stdout)
+        except (OSError, ValueError) as error:
+            raise WorkerLostError(repr(error)) from None
+        if not answer:
+            raise WorkerLostError(f"the worker ended with status {process.poll()}")
+        outcome = decode_outcome(answer, job)
+        return replace(outcome, isolation=self.isolation, wall_ms=(time.monotonic() - begin) * 1e3)
+
+    def kill(self) -> None:
+        with self._guard:
+            self._killed = True
+            process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+class WasmSandbox:
+    """Runs pure Python jobs; the module says what it covers."""
+
+    name = "wasm"
+    offers = Need.PURE
+
+    def __init__(self, *, workers: int | None = None, max_runs: int = 500) -> None:
+        self._opening = threading.Lock()
+        self._compiled: Compiled | None = None
+        self._newest: WasmWorker | None = None
+        self._report: Report | None = None
+        self._pool = Pool(self._make, size=workers or os.cpu_count() or 1, max_runs=max_runs)
+
+    @property
+    def isolation(self) -> Isolation:
+        """The walls of the newest worker; "wasm" until one has shown more."""
+        return self._newest.isolation if self._newest is not None else "wasm"
+
+    async def run(self, job: Job) -> Outcome:
+        if job.language != "python" or job.need != Need.PURE:
+            raise SandboxUnavailable(f"the wasm sandbox runs pure Python; this job needs {job.need} ({job.language})")
+        report = self._report or await self.probe()
+        if not report.available:
+            raise SandboxUnavailable(f"the wasm sandbox is not safe here: {report.reason}; {report.fix}")
+        return await self._run(job)
+
+    async def probe(self) -> Report:
+        try:
+            compiled = await asyncio.to_thread(self._open)
+        except SandboxUnavailable as error:
+            return self._unavailable(str(error))
+        self._report = await probe(
+            self._run, name=self.name, offers=self.offers, key=compiled.component, isolation=lambda: self.isolation
+        )
+        return self._report
+
+    async def close(self) -> None:
+        await self._pool.close()
+        with self._opening:
+            if self._compiled is not None:
+                self._compiled.close()
+                self._compiled = None
+
+    async def _run(self, job: Job) -> Outcome:
+        outcome = await self._pool.run(job)
+        return replace(outcome, backend=self.name, isolation=outcome.isolation or self.isolation)
+
+    def _open(self) -> Compiled:
+        with self._opening:
+            if self._compiled is None:
+                self._compiled = Compiled.of(find_component())
+            return self._compiled
+
+    def _make(self) -> WasmWorker:
+        self._newest = WasmWorker(self._open())
+        return self._newest
+
+    def _unavailable(self, reason: str) -> Report:
+        fix = "run `make setup`"
+        return Report(self.name, isolation="wasm", offers=self.offers, available=False, reason=reason, fix=fix)
