@@ -96,7 +96,7 @@ def _is_variable(token: Token) -> bool:
 
 def solve_algebra(prompt: str) -> Solution | None:
     """Solve the linear equations of a prompt for the variable, or the sum of variables, that it asks for."""
-    tokens = [token for token in tokenize(prompt) if token.kind != "command"]
+    tokens = list(tokenize(prompt))
     if len(tokens) > MAX_TOKENS or not any(token.kind == "equals" for token in tokens):
         return None
     forms, used = _equations(tokens)
