@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-from rubrica.tools.builtin.final_answer.question import asked
+from rubrica.tools.builtin.final_answer.question import Asked, asked
 from rubrica.tools.builtin.numbers.equation import working
 from rubrica.tools.builtin.numbers.expression import Number, Quantity, UndefinedError, evaluate, quantities
 from rubrica.tools.builtin.numbers.lexer import tokenize
@@ -61,23 +61,25 @@ _BOOLEAN = re.compile(r"[\s*_\"'(]*(yes|no|true|false)\b", re.IGNORECASE)
 _TRIM = " \t\r\n*_`\"'“”.,;:!"
 
 
-@lru_cache(maxsize=256)
-def _extract(text: str, prompt: str) -> FinalAnswer | None:
-    kind = asked(prompt)
-    for cue, start, end in _regions(text):
-        answer = _read(text, start, end, cue, kind)
-        if answer is not None:
-            return answer
-    return None
-
-
 def extract_answer(text: str, task: TaskView) -> FinalAnswer | None:
     """Return the final answer that a text states, or None when it states none.
 
     The last of the strongest mark wins: a box, "####", a JSON field, "the answer is", a concluding sentence, bold, and
     only then the last number of the text.
     """
-    return _extract(text[-MAX_TEXT:], task.prompt) if len(text) <= MAX_TEXT else None
+    return extract(text, asked(task.prompt))
+
+
+@lru_cache(maxsize=256)
+def extract(text: str, kind: Asked) -> FinalAnswer | None:
+    """Return the final answer of a text to a question that asks for `kind`."""
+    if len(text) > MAX_TEXT:
+        return None
+    for cue, start, end in _regions(text):
+        answer = _read(text, start, end, cue, kind)
+        if answer is not None:
+            return answer
+    return None
 
 
 def _regions(text: str) -> Iterator[tuple[str, int, int]]:

@@ -24,7 +24,7 @@ _CHOICE = re.compile(
     re.IGNORECASE,
 )
 _BOOLEAN = re.compile(
-    r"(?:^|[.?!:\n]\s*)(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should)\b[^.?!\n]{1,300}\?\s*$"
+    r"(?:^|[.?!:\n]\s*)(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should)\s+(?!you\b)[^.?!\n]{1,300}\?\s*$"
     r"|\byes or no\b|\btrue or false\b",
     re.IGNORECASE,
 )
@@ -36,6 +36,10 @@ _OTHER_WORK = re.compile(
     re.IGNORECASE,
 )
 _MATH = re.compile(r"\\(?:frac|sqrt|binom|pi|cdot|times|le|ge|log|sin|cos|tan)\b|\$[^$\n]{1,200}\$|\d\s*[-+*/^×÷]\s*\d")
+
+
+_DATE = re.compile(r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}")
+_RELATIONS = frozenset("twice thrice double triple half third quarter quarters thirds dozen percent per".split())
 
 
 @lru_cache(maxsize=256)
@@ -55,10 +59,8 @@ def asked(prompt: str) -> Asked:
 
 
 def _holds_quantities(text: str) -> bool:
-    if _MATH.search(text):
+    if _MATH.search(_DATE.sub(" ", text)):
         return True
     numbers = [token for token in tokenize(text) if token.kind == "number" or token.text.lower() in _RELATIONS]
     return len(numbers) >= 2
 
-
-_RELATIONS = frozenset("twice thrice double triple half third quarter quarters thirds dozen percent per".split())

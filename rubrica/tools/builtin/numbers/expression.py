@@ -10,8 +10,10 @@ from rubrica.tools.builtin.numbers.lexicon import Unit
 Number = Fraction | float
 """Exact where the value is rational; a float for roots that are not, and for pi."""
 
-MAX_BITS = 4096
-MAX_FACTORIAL = 300
+MAX_BITS = 1000
+"""Numerators and denominators stay below 2^1000, so that a float can always stand for the value."""
+
+MAX_FACTORIAL = 160
 
 
 class UndefinedError(ArithmeticError):

@@ -1,0 +1,86 @@
+"""`solve`: the answer to a prompt that is plain computation, and each candidate held against it."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.final_answer.extract import extract
+from rubrica.tools.builtin.solve.algebra import solve_algebra
+from rubrica.tools.builtin.solve.bases import solve_base
+from rubrica.tools.builtin.solve.calendar import solve_calendar
+from rubrica.tools.builtin.solve.integers import solve_integers
+from rubrica.tools.builtin.solve.letters import solve_letters
+from rubrica.tools.builtin.solve.plain import solve_conversion, solve_expression
+from rubrica.tools.builtin.solve.solution import Solution, matches
+from rubrica.types import Candidate, TaskView
+
+MAX_PROMPT = 4000
+
+_SOLVERS = (
+    solve_calendar,
+    solve_base,
+    solve_letters,
+    solve_conversion,
+    solve_integers,
+    solve_algebra,
+    solve_expression,
+)
+_NUMBER = re.compile(r"\d+")
+_FORMAT = re.compile(
+    r"\b\d+ decimal (?:place|point)s?\b|\b\d+ (?:significant )?(?:digits|figures)\b|\bstep \d+\b|\bbase[- ]?10\b|\bin \d+ words?\b",
+    re.IGNORECASE,
+)
+_OTHER_WORK = re.compile(
+    r"```|\b(?:code|program|function|script|python|javascript|translate|summari[sz]e|story|poem|essay|explain why)\b", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=512)
+def solve(prompt: str) -> Solution | None:
+    """Return the exact answer to a prompt, or None unless the prompt is plain computation.
+
+    A solver must account for every number that stands in the prompt: what it does not use, it has not understood.
+    """
+    if len(prompt) > MAX_PROMPT or _OTHER_WORK.search(prompt):
+        return None
+    for solver in _SOLVERS:
+        solution = solver(prompt)
+        if solution is not None and _accounted(prompt, solution):
+            return solution
+    return None
+
+
+def _accounted(prompt: str, solution: Solution) -> bool:
+    used = [*solution.used, *(match.span() for match in _FORMAT.finditer(prompt))]
+    return all(
+        any(start <= match.start() and match.end() <= end for start, end in used) for match in _NUMBER.finditer(prompt)
+    )
+
+
+@builtin(
+    "solve",
+    "Solves prompts that are plain computation (sums in any base, dates, percentages, conversions, equations, counting "
+    "letters, sorting words) from the prompt alone and compares each final answer: 1 = the same, 0 = another. "
+    "Says nothing about prompts that it cannot solve exactly.",
+)
+def solve_tool(task: TaskView, candidate: Candidate, arguments: NoArguments) -> Iterator[Observation]:
+    """Compare the candidate's final answer with the solution of the last user turn."""
+    solution = solve(task.prompt)
+    if solution is None:
+        return
+    claim = f"the answer is {solution.value}"
+    outcome = matches(solution, candidate.text)
+    if outcome is None:
+        yield Observation(claim=claim, value=None, detail=f"no final answer found; {solution.how}")
+        return
+    right, stated = outcome
+    answer = extract(candidate.text, "quantity") if solution.kind in {"number", "numeral"} else None
+    yield Observation(
+        claim=claim,
+        value=float(right),
+        detail=f"the answer given is {stated}; {solution.how}",
+        span=answer.span if answer is not None else None,
+        data={"solution": solution.value},
+    )
