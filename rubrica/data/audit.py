@@ -72,9 +72,10 @@ def audit(preferences: Sequence[Preference], *, margin: Margin | None = None) ->
 
 def _repeats(preferences: Sequence[Preference]) -> Iterator[Flag]:
     """Flag cases with the same prompt, the same candidates and the same outcome."""
-    seen: defaultdict[tuple[str, frozenset[tuple[str, int]]], list[str]] = defaultdict(list)
+    seen: defaultdict[tuple[str, frozenset[tuple[str, float]]], list[str]] = defaultdict(list)
     for each in preferences:
-        outcome = frozenset(zip(map(_words, each.case.candidates), each.label.ranks, strict=True))
+        single = each.label.scores if len(each.label.ranks) == 1 else None
+        outcome = frozenset(zip(map(_words, each.case.candidates), single or each.label.ranks, strict=True))
         seen[case_hash(each.case), outcome].append(each.case.id)
     for ids in seen.values():
         if len(ids) > 1:
