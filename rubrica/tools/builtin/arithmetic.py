@@ -13,7 +13,9 @@ from rubrica.types import Candidate, Span, TaskView
 MAX_OBSERVATIONS = 200
 
 _BASE = re.compile(r"\bbase[- ]?(\d+|two|three|four|five|six|seven|eight|nine|eleven|twelve|sixteen)\b", re.IGNORECASE)
-_OTHER_SYSTEMS = re.compile(r"\b(?:binary|octal|hexadecimal|modulo|XOR|matrix|matrices|vectors?)\b|\\p?mod\b|≡", re.IGNORECASE)
+_OTHER_SYSTEMS = re.compile(
+    r"\b(?:binary|octal|hexadecimal|modulo|XOR|matrix|matrices|vectors?)\b|\\p?mod\b|≡", re.IGNORECASE
+)
 
 
 def decimal_numerals(text: str) -> bool:

@@ -51,7 +51,9 @@ def consensus(
 def _agree(answer: FinalAnswer, other: FinalAnswer | None) -> bool:
     if other is None:
         return False
-    return answer.normal == other.normal or (answer.value is not None and other.value is not None and bool(same(answer, other)))
+    return answer.normal == other.normal or (
+        answer.value is not None and other.value is not None and bool(same(answer, other))
+    )
 
 
 def _weight(text: str) -> float:

@@ -43,7 +43,9 @@ class FinalAnswer:
 
 _BOXED = re.compile(r"\\boxed\s*\{|\\boxed\s+(?=\S)|\\fbox\s*\{")
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(\S[^\n]*)$", re.MULTILINE)
-_JSON = re.compile(r"[\"'](?:final_?answer|answer|result|solution)[\"']\s*:\s*(\"(?:[^\"\\\n]|\\.)*\"|[^,}\n\"]+)", re.IGNORECASE)
+_JSON = re.compile(
+    r"[\"'](?:final_?answer|answer|result|solution)[\"']\s*:\s*(\"(?:[^\"\\\n]|\\.)*\"|[^,}\n\"]+)", re.IGNORECASE
+)
 _STATEMENT = re.compile(
     r"""(?:^|(?<=[\s*_(>]))(?:
           (?:the\s+|my\s+|our\s+)?(?:final\s+|correct\s+|right\s+|best\s+)?(?:answer|solution|result|option|choice)
@@ -53,10 +55,16 @@ _STATEMENT = re.compile(
         )[\s*_:]*(?=\S)""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
-_CONCLUSION = re.compile(r"(?:^|(?<=[.!?:;,\n]\s)|(?<=\n))(?:\*\*)?(?:therefore|thus|hence|so|in total|in conclusion|finally|this means|altogether|consequently)\b", re.IGNORECASE)
+_CONCLUSION = re.compile(
+    r"(?:^|(?<=[.!?:;,\n]\s)|(?<=\n))(?:\*\*)?(?:therefore|thus|hence|so|in total|in conclusion|finally|this means|altogether|consequently)\b",
+    re.IGNORECASE,
+)
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$|[*_\"')\]])|\n")
-_LETTER = re.compile(r"[\s*_\"'(\[]*(?:option\s+|choice\s+)?\(?([A-Ja-j])(?:[).:\]*,]|\s*$|(?=\s+(?:is|because|since|-)\b))", re.IGNORECASE)
+_LETTER = re.compile(
+    r"[\s*_\"'(\[]*(?:option\s+|choice\s+)?\(?([A-Ja-j])(?:[).:\]*,]|\s*$|(?=\s+(?:is|because|since|-)\b))",
+    re.IGNORECASE,
+)
 _BOOLEAN = re.compile(r"[\s*_\"'(]*(yes|no|true|false)\b", re.IGNORECASE)
 _TRIM = " \t\r\n*_`\"'“”.,;:!"
 

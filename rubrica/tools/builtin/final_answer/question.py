@@ -63,4 +63,3 @@ def _holds_quantities(text: str) -> bool:
         return True
     numbers = [token for token in tokenize(text) if token.kind == "number" or token.text.lower() in _RELATIONS]
     return len(numbers) >= 2
-

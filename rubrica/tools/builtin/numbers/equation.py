@@ -261,9 +261,7 @@ def judge(equation: Equation) -> Judged | None:
     return Judged(equation, False if equation.sure else None, value)
 
 
-def agree(
-    computed: Number, stated: Number, node: Node, *, approximate: bool = False, reading: Reading = PLAIN
-) -> bool:
+def agree(computed: Number, stated: Number, node: Node, *, approximate: bool = False, reading: Reading = PLAIN) -> bool:
     """Whether the stated number is the computed one, or a rounding of it to the places that it is given with.
 
     Decimals may be rounded or cut off; a whole number may round a value only when it is off by less than 0.1%.

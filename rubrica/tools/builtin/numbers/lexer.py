@@ -7,7 +7,9 @@ from typing import Literal, NamedTuple
 
 from rubrica.tools.builtin.numbers.lexicon import NUMERALS, TENS, VULGAR, numeral
 
-Kind = Literal["number", "opaque", "word", "operator", "open", "close", "equals", "percent", "command", "newline", "other"]
+Kind = Literal[
+    "number", "opaque", "word", "operator", "open", "close", "equals", "percent", "command", "newline", "other"
+]
 
 
 class Token(NamedTuple):

@@ -28,7 +28,9 @@ class Found(NamedTuple):
 
 def find_dates(text: str) -> list[Found]:
     """Return the dates of a text in order. 3/4/2021 could be two days and is left out; so is a day that never was."""
-    return [Found(day, match.start(), match.end()) for match in _DATE.finditer(text) if (day := _day(match)) is not None]
+    return [
+        Found(day, match.start(), match.end()) for match in _DATE.finditer(text) if (day := _day(match)) is not None
+    ]
 
 
 def _day(match: re.Match[str]) -> date | None:

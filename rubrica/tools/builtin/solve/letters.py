@@ -68,7 +68,9 @@ def _count_kind(prompt: str) -> Solution | None:
     return _number(count, f"{target!r} has {count} {kind}", match)
 
 
-_GENERIC = frozenset("the a an this that english following alphabet word sentence each every my your his her it".split())
+_GENERIC = frozenset(
+    "the a an this that english following alphabet word sentence each every my your his her it".split()
+)
 
 
 def _nth(prompt: str) -> Solution | None:

@@ -33,7 +33,8 @@ _FORMAT = re.compile(
     re.IGNORECASE,
 )
 _OTHER_WORK = re.compile(
-    r"```|\b(?:code|program|function|script|python|javascript|translate|summari[sz]e|story|poem|essay|explain why)\b", re.IGNORECASE
+    r"```|\b(?:code|program|function|script|python|javascript|translate|summari[sz]e|story|poem|essay|explain why)\b",
+    re.IGNORECASE,
 )
 
 
