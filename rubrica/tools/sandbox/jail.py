@@ -70,7 +70,9 @@ class JailSandbox:
 
     async def run(self, job: Job) -> Outcome:
         if job.language != "python" or job.need & ~self.offers:
-            raise SandboxUnavailable(f"the jail runs Python with {self.offers}; this job needs {job.need} ({job.language})")
+            raise SandboxUnavailable(
+                f"the jail runs Python with {self.offers}; this job needs {job.need} ({job.language})"
+            )
         report = self._report or await self.probe()
         if not report.available:
             raise SandboxUnavailable(f"the jail is not safe here: {report.reason}; {report.fix}")

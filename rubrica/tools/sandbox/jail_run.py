@@ -4,7 +4,6 @@ The program's process is believed in nothing but its answer, and in that only wh
 token that the parent then sends, and well-formed. All else follows from what the parent did and from the wait status.
 """
 
-import contextlib
 import json
 import os
 import secrets
@@ -34,23 +33,20 @@ class Run:
         self.job = job
         self.ending: Ending | None = None
         self._output: dict[int, bytearray] = {}
-        self._said = b""
+        self._said = bytearray()
         self._token = secrets.token_bytes(_TOKEN_BYTES)
         self._answer: dict[str, Any] | None = None
         self._files: dict[str, bytes] = {}
-        with contextlib.ExitStack() as undo:
-            given = [_memory("stdin", job.stdin.encode("utf-8", "surrogatepass"))]
-            undo.callback(lambda: [os.close(descriptor) for descriptor in given])
-            for _ in ("stdout", "stderr"):
-                read_end, write_end = os.pipe()
-                os.set_blocking(read_end, False)  # noqa: FBT003 - the argument has no name
-                self._output[read_end] = bytearray()
-                given.append(write_end)
-            self.channel, theirs = socket.socketpair()
-            self.channel.setblocking(False)  # noqa: FBT003 - as above
-            given += [theirs.detach(), _memory("job", _encode(job))]
-            undo.pop_all()
-        self.given = given
+        blob = _encode(job)
+        self.given = [_memory("stdin", job.stdin.encode("utf-8", "surrogatepass"))]
+        for _ in ("stdout", "stderr"):
+            read_end, write_end = os.pipe()
+            os.set_blocking(read_end, False)
+            self._output[read_end] = bytearray()
+            self.given.append(write_end)
+        self.channel, theirs = socket.socketpair()
+        self.channel.setblocking(False)
+        self.given += [theirs.detach(), _memory("job", blob)]
 
     @property
     def outputs(self) -> list[int]:
@@ -79,7 +75,7 @@ class Run:
             return False
         room = self.job.limits.out_bytes - len(held)
         held += data[:room]
-        if len(data) > room:
+        if len(data) > room and self.ending in {None, "answer"}:
             self.ending = "output"
         return bool(data) and len(data) <= room
 
@@ -110,10 +106,10 @@ class Run:
             return
         if len(self._said) < _HEAD.size + head + body:
             return
-        text, rest = self._said[_HEAD.size : _HEAD.size + head], self._said[_HEAD.size + head :]
+        text, rest = bytes(self._said[_HEAD.size : _HEAD.size + head]), self._said[_HEAD.size + head :]
         try:
             self._answer = _checked(json.loads(text), limits.value_bytes)
-            self._files = _split(self._answer["files"], rest[:body])
+            self._files = _split(self._answer["files"], bytes(rest[:body]))
             self.channel.send(self._token)
         except (ValueError, KeyError, TypeError, RecursionError, OSError):
             self.ending = "nonsense"
@@ -154,7 +150,7 @@ def _memory(name: str, data: bytes) -> int:
     import fcntl
 
     descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with open(descriptor, "wb", closefd=False) as stream:  # noqa: PTH123 - a descriptor, not a path
+    with open(descriptor, "wb", closefd=False) as stream:
         stream.write(data)
     os.lseek(descriptor, 0, os.SEEK_SET)
     everything = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL

@@ -147,19 +147,17 @@ class JailWorker:
         control = self._socket()
         control.settimeout(max(0.0, until - time.monotonic()))
         try:
-            text, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
+            text, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1, socket.MSG_CMSG_CLOEXEC)
         except OSError as error:
             raise WorkerLostError(repr(error)) from None
         if not text:
             raise WorkerLostError("its process ended")
         message: dict[str, Any] = json.loads(text)
-        if "broken" in message:
-            raise SandboxInfraError(f"the jail could not prepare the run: {message['broken']}")
         return message, descriptors
 
     def _follow(self, run: Run, deadline: float) -> dict[str, Any]:
         """Read what comes until the run is over, and end it when it must be; return the zygote's last word on it."""
-        control, handle, killed = self._socket().fileno(), -1, False
+        control, handle, killed, broken = self._socket().fileno(), -1, False, ""
         watched = select.poll()
         for descriptor in (control, run.channel.fileno(), *run.outputs):
             watched.register(descriptor, select.POLLIN)
@@ -170,9 +168,12 @@ class JailWorker:
                 for descriptor, _ in watched.poll(1e3 * (min(pause, _WATCH_S) if self._folder else pause) + 1):
                     if descriptor == control:
                         message, handles = self._hear(until)
+                        if "ended" in message and broken:
+                            raise SandboxInfraError(f"the jail could not prepare the run: {broken}")
                         if "ended" in message:
                             return message
-                        (handle,) = handles
+                        broken = message.get("broken", broken)
+                        handle = handles[0] if handles else handle
                     elif descriptor == run.channel.fileno():
                         if not run.listen():
                             watched.unregister(descriptor)

@@ -68,14 +68,16 @@ def make_scratch(packages: list[Path]) -> str:
     Raises:
         OSError: root cannot be left, or that user cannot read the interpreter's own files.
     """
+    needed = [library(), *packages]
     scratch = tempfile.mkdtemp(prefix="rubrica-jail-")
     if os.geteuid() == 0:
         os.chown(scratch, caps.unprivileged_id(), caps.unprivileged_id())
     caps.drop_all()
-    for path in (library(), *packages):
+    for path in needed:
         if not os.access(path, os.R_OK | os.X_OK):
+            Path(scratch).rmdir()
             raise OSError(f"{path} cannot be read by an unprivileged user, and root must be left")
-    sys.path[:] = [str(library()), str(library() / "lib-dynload"), *sorted({str(path.parent) for path in packages})]
+    sys.path[:] = [str(needed[0]), str(needed[0] / "lib-dynload"), *sorted({str(path.parent) for path in packages})]
     return scratch
 
 

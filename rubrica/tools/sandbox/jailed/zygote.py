@@ -54,7 +54,7 @@ def main(config: dict[str, Any]) -> None:
         if config["isolation"] != "os-ns":
             walls.enter_landlock(packages, scratch)
         Zygote(control, scratch=scratch, base=base, own_tree=config["isolation"] == "os-ns").serve()
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - the parent must hear of it, whatever it is
         control.send(json.dumps({"refused": str(error)}).encode())
         os._exit(1)
 
@@ -97,7 +97,7 @@ class Zygote:
         """Fork for each message until the parent closes the control socket."""
         self._tell({"ready": self._scratch})
         while True:
-            message, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, DESCRIPTORS)
+            message, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
             if not message or len(descriptors) != DESCRIPTORS:
                 os._exit(0)
             if (child := os.fork()) == 0:
@@ -187,4 +187,3 @@ def _counts_own_processes() -> bool:
             os.waitpid(grandchild, 0)
         os._exit(0)
     return os.waitpid(child, 0)[1] == 0
-

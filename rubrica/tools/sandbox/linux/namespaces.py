@@ -90,6 +90,7 @@ def _map_ids(itself: int, uid: int, gid: int) -> None:
 
 def _change_root(bindings: Sequence[Binding], covered: Sequence[str]) -> None:
     """Build the new root on a stage from which the whole old root stays in view (also its /tmp), then drop both."""
+    sources = [binding.source.resolve(strict=True) for binding in bindings]  # a link would lead out of the stage
     libc.invoke("mount", None, b"/", None, _REC | _PRIVATE, None)
     libc.invoke("mount", b"tmpfs", b"/tmp", b"tmpfs", _NOSUID | _NODEV, b"mode=0755")
     for name in ("old", "new"):
@@ -97,8 +98,8 @@ def _change_root(bindings: Sequence[Binding], covered: Sequence[str]) -> None:
     libc.syscall("pivot_root", b"/tmp", b"/tmp/old")
     os.chdir("/")
     libc.invoke("mount", b"tmpfs", b"/new", b"tmpfs", _NOSUID | _NODEV, b"size=1m,mode=0755")
-    for binding in bindings:
-        _bind(Path(f"/old{binding.source}"), Path(f"/new{binding.target}"), writable=binding.writable)
+    for binding, source in zip(bindings, sources, strict=True):
+        _bind(Path(f"/old{source}"), Path(f"/new{binding.target}"), writable=binding.writable)
     for path in covered:
         if Path(f"/new{path}").is_dir():
             libc.invoke("mount", b"tmpfs", f"/new{path}".encode(), b"tmpfs", _RDONLY | _NOSUID | _NODEV, b"mode=0555")
