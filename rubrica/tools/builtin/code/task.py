@@ -12,9 +12,13 @@ _VERB = (
     r"|refactor|rewrite)"
 )
 _THING = r"(?:function|program|script|method|class|code|snippet|subroutine|algorithm|decorator|generator)"
-_NOT_ASKED = r"(?:when|what|how|why|whether|if|output|result|assertion|explanation|description|summary|comments?|tests?|about|of)"
+_NOT_ASKED = (
+    r"(?:when|what|how|why|whether|if|output|result|assertion|explanation|description|summary"
+    r"|comments?|tests?|about|of)"
+)
 _ASKS = re.compile(
-    rf"\b{_VERB}(?:\s{{1,4}}(?!{_NOT_ASKED}\b)[\w'+#./`*\"-]{{1,24}},?){{0,7}}?\s{{1,4}}[`*]{{0,3}}{_THING}s?\b", re.IGNORECASE
+    rf"\b{_VERB}(?:\s{{1,4}}(?!{_NOT_ASKED}\b)[\w'+#./`*\"-]{{1,24}},?){{0,7}}?\s{{1,4}}[`*]{{0,3}}{_THING}s?\b",
+    re.IGNORECASE,
 )
 _ASKS_OUTPUT = re.compile(
     r"complete the assertion|\boutput of\b|\bwhat (?:does|will|would|is|are|do)\b[^.?!\n]{0,100}\b"
