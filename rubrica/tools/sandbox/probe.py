@@ -126,16 +126,16 @@ async def probe(run: Run, *, name: str, offers: Need, key: str, isolation: Calla
     """
     place = _place(name, key)
     held = _recall(place)
-    if held is None:
-        try:
+    try:
+        if held is None:
             held = await _attack(run)
-        except RubricaError as error:
-            reason = f"the probe could not run: {error}"
-            return Report(name, isolation(), offers, available=False, reason=reason, fix="run `rubrica doctor`")
-        if all(held.values()):
-            _remember(place, held)
-    else:
-        await run(Job(code="pass", limits=_LIMITS))
+            if all(held.values()):
+                _remember(place, held)
+        else:
+            await run(Job(code="pass", limits=_LIMITS))
+    except RubricaError as error:
+        reason = f"the probe could not run: {error}"
+        return Report(name, isolation(), offers, available=False, reason=reason, fix="run `rubrica doctor`")
     failed = [attack for attack, held_back in held.items() if not held_back]
     reason = f"attacks that got through: {', '.join(failed)}" if failed else ""
     fix = "report this, and use another tier until it is understood" if failed else ""
