@@ -12,7 +12,14 @@ _VERB = (
     r"|refactor|rewrite)"
 )
 _THING = r"(?:function|program|script|method|class|code|snippet|subroutine|algorithm|decorator|generator)"
-_ASKS = re.compile(rf"\b{_VERB}\b[^.?!\n]{{0,80}}?\b{_THING}s?\b", re.IGNORECASE)
+_NOT_ASKED = (
+    r"(?:when|what|how|why|whether|if|output|result|assertion|explanation|description|summary"
+    r"|comments?|tests?|about|of)"
+)
+_ASKS = re.compile(
+    rf"\b{_VERB}(?:\s{{1,4}}(?!{_NOT_ASKED}\b)[\w'+#./`*\"-]{{1,24}},?){{0,7}}?\s{{1,4}}[`*]{{0,3}}{_THING}s?\b",
+    re.IGNORECASE,
+)
 _ASKS_OUTPUT = re.compile(
     r"complete the assertion|\boutput of\b|\bwhat (?:does|will|would|is|are|do)\b[^.?!\n]{0,100}\b"
     r"(?:print|output|return|evaluate|printed|returned|displayed|result|value|outputs?)"
@@ -94,8 +101,9 @@ def read_task(prompt: str) -> CodeTask:
         code, tree = _finished(code)
     stubs = [node for node in tree.body if _is_stub(node)] if tree else []
     prose = prompt if block is None else prompt[: block.start] + prompt[block.end :]
-    predicts = bool(code) and not stubs and bool(_ASKS_OUTPUT.search(prompt)) and not _ASKS.search(prose)
-    writes = bool(stubs) or (not predicts and bool(_ASKS.search(prose)))
+    asks = bool(_ASKS.search(prose))
+    predicts = bool(code) and not stubs and bool(_ASKS_OUTPUT.search(prompt)) and not asks
+    writes = bool(stubs) or asks
     entry = _entry(prose, code, stubs) if writes else None
     language = block.language if block and block.language else _mentioned(prose)
     if stubs or (not language and (tree is not None or (entry and entry.parameters is not None))):
