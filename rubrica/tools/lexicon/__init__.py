@@ -16,7 +16,7 @@ def _sections(name: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     lines: list[str] = []
     for line in resources.files(__name__).joinpath(f"{name}.txt").read_text("utf-8").splitlines():
-        if line.startswith("[") and line.endswith("]") and re.fullmatch(r"\[\w+\]", line):
+        if line.startswith("[") and line.endswith("]") and re.fullmatch(r"\[[\w-]+\]", line):
             lines = found.setdefault(line[1:-1], [])
         elif line.strip() and not line.startswith("#"):
             lines.append(line)
