@@ -1,4 +1,4 @@
-"""The checkable particulars of a text: its numbers with what they count, its names and its dates, each with its place."""
+"""The checkable particulars of a text: its numbers with what they count, its names, its dates, each with its place."""
 
 import re
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ _MONTH = (
     r"nov(?:ember)?|dec(?:ember)?)"
 )
 _DATE = re.compile(
-    rf"\b(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}/\d{{1,2}}/\d{{2,4}}|{_MONTH}\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?(?:,?[ ]\d{{4}})?|"
-    rf"\d{{1,2}}(?:st|nd|rd|th)?[ ](?:of[ ])?{_MONTH}\.?(?:,?[ ]\d{{4}})?|{_MONTH}[ ]\d{{4}}|(?:mon|tues|wednes|thurs|fri|satur|"
-    r"sun)day|(?:1[5-9]|20)\d{2})\b",
+    r"\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}"
+    rf"|{_MONTH}\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?(?:,?[ ]\d{{4}})?|{_MONTH}[ ]\d{{4}}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ ](?:of[ ])?{_MONTH}\.?(?:,?[ ]\d{{4}})?"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:1[5-9]|20)\d{2})\b",
     re.IGNORECASE,
 )
 
@@ -42,7 +43,7 @@ class Particular:
 
 @lru_cache(maxsize=512)
 def numbers(text: str) -> tuple[Particular, ...]:
-    """Find the numbers in digits, with the unit: "$" and "%" stand for themselves, else the next content word's stem."""
+    """Find the numbers in digits with their unit: "$" and "%" as they are, else the stem of the next content word."""
     found = []
     for match in _NUMBER.finditer(text):
         value = float(match["digits"].replace(",", "")) * _SCALES.get((match["scale"] or "").lower(), 1.0)

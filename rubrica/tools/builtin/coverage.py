@@ -88,7 +88,7 @@ def salient_recall(answer: Text, source: Text) -> float:
 
 
 def support(answer: Text, source: Text) -> tuple[float, Span | None]:
-    """Mean over answer sentences of the best content share in one source sentence, and the least supported sentence."""
+    """Mean over answer sentences of the best content share in one source sentence, and the sentence with the least."""
     theirs = [read(sentence).content for sentence in source.sentence_texts[:200]]
     scores = []
     for start, end in answer.sentences[:60]:
@@ -103,7 +103,7 @@ def support(answer: Text, source: Text) -> tuple[float, Span | None]:
 
 
 def copied_runs(answer: Text, source: Text) -> list[int]:
-    """Lengths of the maximal runs of at least 3 words that the answer shares with the source, greedily from the left."""
+    """Lengths of the maximal runs of 3 words and more that the answer shares with the source, from the left."""
     index: dict[tuple[str, ...], list[int]] = {}
     theirs, ours = source.words, answer.words
     for position, gram in enumerate(zip(theirs, theirs[1:], theirs[2:], strict=False)):

@@ -9,8 +9,9 @@ from rubrica.tools.passage import split_prompt
 from rubrica.tools.text import read
 from rubrica.types import Candidate, Span, TaskView
 
-_CUES = lexicon.patterns("filler")
-_KINDS = ("self", "opening", "closing", "padding")
+_OPENING = lexicon.patterns("filler")["opening"]
+_PHRASES = lexicon.phrases("phrases")
+_KINDS = frozenset(("self_reference", "closing", "padding"))
 _FULL = 0.15
 
 
@@ -22,9 +23,15 @@ def filler(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obs
     if not text.strip():
         yield Observation(claim, None, "the answer is empty")
         return
+    reading = read(text)
     found = [
-        read(text).span(*match.span()) for kind in _KINDS for match in _CUES[kind].finditer(text.replace("’", "'"))
+        reading.span(reading.tokens[start][0], reading.tokens[end - 1][1])
+        for kind, start, end in _PHRASES.find(reading.words)
+        if kind in _KINDS
     ]
+    opening = _OPENING.match(text)
+    if opening is not None:
+        found.append(reading.span(*opening.span()))
     again = restated(text, task.prompt)
     if again is not None:
         found.append(again)
