@@ -75,18 +75,19 @@ def init(library: Path, as_json: bool, empty: bool) -> None:
 def list_(library: Path, as_json: bool, version: str) -> None:
     """List skills and tools."""
     value = _store(library).load(version)
-    entries: list[dict[str, JsonValue]] = [
-        *(
+    if as_json:
+        skills: list[JsonValue] = [
             {"kind": "skill", "name": s.name, "criteria": len(s.criteria), "when": s.when, "description": s.description}
             for s in value.skills.values()
-        ),
-        *({"kind": f"{t.kind} tool", "name": t.name, "description": t.description} for t in value.tools.values()),
-    ]
-    if as_json:
-        _say({"version": value.version, "entries": [*entries]}, as_json, "")
+        ]
+        tools: list[JsonValue] = [
+            {"kind": t.kind, "name": t.name, "description": t.description} for t in value.tools.values()
+        ]
+        _say({"version": value.version, "skills": skills, "tools": tools}, as_json, "")
         return
-    heads = ["kind", "name", "criteria", "when", "description"]
-    _table(heads, [[str(row.get(head, "")) for head in heads] for row in entries])
+    rows = [["skill", s.name, str(len(s.criteria)), s.when, s.description] for s in value.skills.values()]
+    rows += [[f"{t.kind} tool", t.name, "", "", t.description] for t in value.tools.values()]
+    _table(["kind", "name", "criteria", "when", "description"], rows)
 
 
 @command.command()
