@@ -85,9 +85,7 @@ def _registry(folder: Path) -> dict[str, Listing]:
     document = as_mapping(read_json(text, path=REGISTRY), path=REGISTRY)
     second = "schema_version" in document
     if second and document["schema_version"] != 2:
-        raise LibraryError(
-            f"unknown schema_version {document['schema_version']}", path=REGISTRY, fix="1 and 2 are read"
-        )
+        raise LibraryError("unknown version", path=REGISTRY, field="schema_version", fix="2 and the flat form are read")
     entries = as_mapping(document.get("entries"), path=REGISTRY, at="entries") if second else document
     if len(entries) > MAX_ENTRIES:
         raise LibraryError(f"{len(entries)} entries; at most {MAX_ENTRIES} are read", path=REGISTRY)
