@@ -125,10 +125,15 @@ class Repository:
             index.write()
 
     def drop_stale_locks(self) -> None:
-        """Remove the lock files of a writer that died; only for who holds the writers' lock."""
+        """Remove the lock files of a writer that died, or its commit could not be repeated; needs the writers' lock."""
         names, _ = self._repo.refs.follow(b"HEAD")
-        for name in (*(name.decode() for name in names), "index"):
-            (self._root / ".git" / f"{name}.lock").unlink(missing_ok=True)
+        git = self._root / ".git"
+        for lock in (
+            *(git / f"{name.decode()}.lock" for name in names),
+            *git.glob("*.lock"),
+            *git.glob("objects/*/*.lock"),
+        ):
+            lock.unlink(missing_ok=True)
 
     def _add_tree(self, nested: Mapping[str, Any]) -> Any:
         from dulwich.objects import Tree

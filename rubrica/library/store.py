@@ -1,6 +1,6 @@
 """The library on disk: a git repository of versions, written one commit at a time and never half.
 
-A commit stores its objects, notes what it is about to do in `.git/rubrica/pending`, moves the branch (the one atomic
+A commit notes in `.git/rubrica/pending` that it is under way, stores its objects, moves the branch (the one atomic
 step), brings the folder to the new version and removes the note. Who finds the note of a dead writer finishes its work.
 Files that people changed by hand are never overwritten: they block loading and writing until committed or discarded.
 """
@@ -167,6 +167,7 @@ class LibraryStore:
         """Commit `files` on top of what was last seen; the caller holds the lock."""
         text = message.render(version=parse_library(files).version)
         before = read_folder(self.path)
+        self._note({"old": self._seen, "new": None})
         new = repository.add(files, parent=self._seen, message=text, time=int(self._clock()))
         self._note({"old": self._seen, "new": new})
         if not repository.move_head(self._seen, new):
@@ -217,7 +218,7 @@ class LibraryStore:
             return
         note = json.loads(self._pending.read_text())
         repository.drop_stale_locks()
-        if repository.head() == note["new"]:
+        if note["new"] is not None and repository.head() == note["new"]:
             before, after = self._files(repository, note["old"]), self._files(repository, note["new"])
             self._move(repository, before=before, after=after)
         self._pending.unlink()
