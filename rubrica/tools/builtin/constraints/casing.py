@@ -17,9 +17,15 @@ _UPPER = re.compile(
     r"\ball[- ]?caps\b|\b(?:all|only|entirely|in|use|using|be|with|full|every) (?:in |all |only |the |english |of |letters? )*(?:capital(?:i[sz]ed)?|upper[- ]?case|caps)\b(?: letters?)?"
     r"|\b(?:capital letters?|upper[- ]?case(?: letters?)?) only\b|\b(?:no|without|not|n['’]t)\b[^.;\n]{0,25}?\blower[- ]?case\b|\bcapital letters\b"
 )
-_CODE = re.compile(r"\b(?:strings?|function|program|script|method|regex|column|password|input|convert\w*|checks?|whether)\b")
-_PART = re.compile(r"\b(?:titles?|headings?|headline|subject|name|first letter|names|characters|section|label|label\w* (?:each|every) \w+)\b[^.;,]{0,25}$")
-_SOME_WORDS = re.compile(rf"(?:{BEFORE_UNIT}|(?P<some>some|certain|important|key|the)) (?:[a-z-]+ ){{0,2}}?words?\b{AFTER_UNIT}[^.;\n]{{0,40}}$")
+_CODE = re.compile(
+    r"\b(?:strings?|function|program|script|method|regex|column|password|input|convert\w*|checks?|whether)\b"
+)
+_PART = re.compile(
+    r"\b(?:titles?|headings?|headline|subject|name|first letter|names|characters|section|label|label\w* (?:each|every) \w+)\b[^.;,]{0,25}$"
+)
+_SOME_WORDS = re.compile(
+    rf"(?:{BEFORE_UNIT}|(?P<some>some|certain|important|key|the)) (?:[a-z-]+ ){{0,2}}?words?\b{AFTER_UNIT}[^.;\n]{{0,40}}$"
+)
 _HOW_MANY = re.compile(rf"[^.;\n\d]{{0,60}}?\b(?:be|appear|occur|is|to|used)\b (?:[a-z]+ )?{BEFORE_UNIT}\b")
 
 
@@ -36,12 +42,21 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
             break
     for match in _UPPER.finditer(low):
         left = prompt.left_of(match.start())
-        if not prompt.asks_at(match.start()) or _CODE.search(left) or re.search(r"\b(?:no|not|without|avoid|n['’]t) (?:\w+ ){0,3}$", left):
+        if (
+            not prompt.asks_at(match.start())
+            or _CODE.search(left)
+            or re.search(r"\b(?:no|not|without|avoid|n['’]t) (?:\w+ ){0,3}$", left)
+        ):
             continue
         words = _words(prompt, match, left)
         if words:
             yield words
-        elif not lowered and not _PART.search(left[-60:]) and not re.search(r"\bwords?\b[^.;,]{0,30}$", left) and match[0] != "capital letters":
+        elif (
+            not lowered
+            and not _PART.search(left[-60:])
+            and not re.search(r"\bwords?\b[^.;,]{0,30}$", left)
+            and match[0] != "capital letters"
+        ):
             yield Constraint("uppercase", prompt.source(match.start(), match.end()))
 
 

@@ -13,24 +13,36 @@ _PART = r"(?P<part>paragraph|sentence|line|word|bullet(?: point)?|item|stanza|ve
 _ORDINAL = r"first|second|third|fourth|fifth|sixth|last|final"
 _NAMED = r"(?:(?:the|this|these|an?|one of|following|exact|very|single|same|only|closing|opening|final|line|words?|phrases?|sentences?|letters?|questions?|statement|text|keyword|word|like|saying|of|that says|says|character|greeting|message|expression) ?){0,7}"
 _TARGET = rf"(?P<named>{_NAMED}) ?[:,]? ?(?P<what>{QUOTED}|(?<=letter )[a-z]\b|(?<=word )[a-z'’-]+\b|(?<=: )[^\n\x00]{{3,120}}|(?<=phrase )[^\n\x00]{{3,120}}|(?<=words )[^\n\x00]{{3,120}}|(?<=saying )[^\n\x00]{{3,120}}|an? (?:question mark|question|exclamation (?:mark|point)|period))"
-_START = re.compile(rf"\b(?:start|begin|open)(?:s|ning|ing|ed)?\b(?! (?:date|time))[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by|on|from)(?: |: ?){_TARGET}")
-_FINISH = re.compile(rf"\b(?:end|finish|conclud|clos)(?:e|s|es|ing|ed)?\b(?! up)[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by asking|by|on|in|using)(?: |: ?){_TARGET}")
+_START = re.compile(
+    rf"\b(?:start|begin|open)(?:s|ning|ing|ed)?\b(?! (?:date|time))[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by|on|from)(?: |: ?){_TARGET}"
+)
+_FINISH = re.compile(
+    rf"\b(?:end|finish|conclud|clos)(?:e|s|es|ing|ed)?\b(?! up)[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by asking|by|on|in|using)(?: |: ?){_TARGET}"
+)
 _FIRST_LAST = re.compile(
     rf"\b(?P<nth>first|last|final|very first|very last) (?P<unit>word|words|sentence|line|phrase)\b(?: (?:of|in) (?:the |your |each |every )?(?:[\w-]+ ){{0,2}}[\w-]+?)?,? (?:should |must |has to |needs to |to |will )?(?:be|is|being|read|say):? (?:the )?(?:word )?(?P<what>{QUOTED}|[\w'’-]+(?=[.,;\n]|$))"
 )
-_PARAGRAPH = re.compile(rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$")
+_PARAGRAPH = re.compile(
+    rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$"
+)
 _POSTSCRIPT = re.compile(r"\bpost[- ]?script\b|\bp\. ?s\b\.?|\bp\. ?p\. ?s\b|\x00")
 _PS = re.compile(r"\bP\. ?P\. ?S|\bP\. ?S\b|\bPPS\b|\bPS\b(?=:)")
 _WRAP = re.compile(
     r"\b(?:wrap\w*|put|enclos\w*|surround\w*|add|place\w*|us\w+|contain\w*|be|with(?:in)?|insid?e?)\b[^.;\n]{0,70}?\b(?:double )?(?:quotations?|quotes?)(?: marks?)?\b"
 )
-_WHOLE = re.compile(r"\b(?:entire|whole|complete|full|your|the|all|everything|it)\b(?: of)?(?: (?:your|the))? ?(?:response|answer|reply|output|text|message|letter|article|poem|thing|story|essay|song|email)?\b")
+_WHOLE = re.compile(
+    r"\b(?:entire|whole|complete|full|your|the|all|everything|it)\b(?: of)?(?: (?:your|the))? ?(?:response|answer|reply|output|text|message|letter|article|poem|thing|story|essay|song|email)?\b"
+)
 _TITLE = re.compile(r"<<|\bdouble ang(?:ular|le) brackets?\b")
 _REPEAT = re.compile(
     r"\b(?:repeat|copy|restate|reproduce|echo|say|start (?:by|with) repeating)\w*\b[^.;\n]{0,40}?\b(?:request|question|prompt|query|instructions?|sentence|message|task|input|statement)\b"
 )
-_REPEAT_CUE = re.compile(r"\bfirst\b|\bbefore\b|\bbeginning\b|\bstart\b|\bthen\b|\bword (?:for|by) word\b|\bexact|without (?:any )?chang")
-_CODE = re.compile(r"\b(?:sql|query|regex|function|find all|select|filter|strings?|program|sequence|array|python|count)\b")
+_REPEAT_CUE = re.compile(
+    r"\bfirst\b|\bbefore\b|\bbeginning\b|\bstart\b|\bthen\b|\bword (?:for|by) word\b|\bexact|without (?:any )?chang"
+)
+_CODE = re.compile(
+    r"\b(?:sql|query|regex|function|find all|select|filter|strings?|program|sequence|array|python|count)\b"
+)
 
 
 def find(prompt: Prompt) -> Iterator[Constraint]:
@@ -47,7 +59,10 @@ def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[C
         if not prompt.asks_at(match.start()) or _CODE.search(left):
             continue
         scope, nth = _where(left + match[0][: match.start("what") - match.start()])
-        if scope == "response" and re.search(r"\b(?:that|which|words?|names?|who|items?|adjectives?|animals?|foods?|countries|cities)\b,? ?(?:\w+ )?$", left):
+        if scope == "response" and re.search(
+            r"\b(?:that|which|words?|names?|who|items?|adjectives?|animals?|foods?|countries|cities)\b,? ?(?:\w+ )?$",
+            left,
+        ):
             continue
         what, is_letter = prompt.said(*match.span("what")), "letter" in match["named"] or "character" in match["named"]
         if match["what"].startswith(("a ", "an ")):
@@ -60,10 +75,21 @@ def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[C
         actual: Kind = "initial" if is_letter and kind == "starts_with" and len(what) == 1 else kind
         if kind == "starts_with" and scope == "paragraph" and " " not in what and actual == kind:
             actual = "first_word"
-        yield Constraint(actual, prompt.source(match.start(), match.end()), texts=(what,), scope=scope, nth=nth, negated=negative)
+        yield Constraint(
+            actual, prompt.source(match.start(), match.end()), texts=(what,), scope=scope, nth=nth, negated=negative
+        )
 
 
-_SCOPES: dict[str, Scope] = {"paragraph": "paragraph", "sentence": "sentence", "line": "line", "word": "word", "bullet": "item", "bullet point": "item", "item": "item", "stanza": "paragraph"}
+_SCOPES: dict[str, Scope] = {
+    "paragraph": "paragraph",
+    "sentence": "sentence",
+    "line": "line",
+    "word": "word",
+    "bullet": "item",
+    "bullet point": "item",
+    "item": "item",
+    "stanza": "paragraph",
+}
 
 
 def _where(text: str) -> tuple[Scope, int | None]:
@@ -100,11 +126,20 @@ def _marks(prompt: Prompt) -> Iterator[Constraint]:
         neighbour = prompt.clause_at(max(0, clause.start - 2))
         if (clause.asks or neighbour.asks) and not clause.given:
             twice = bool(marker) and marker is not None and marker[0].replace(".", "").replace(" ", "").upper() == "PPS"
-            yield Constraint("postscript", prompt.source(clause.start, clause.end), texts=("P.P.S" if twice else "P.S.",))
+            yield Constraint(
+                "postscript", prompt.source(clause.start, clause.end), texts=("P.P.S" if twice else "P.S.",)
+            )
     if "quot" in low:
         for match in _WRAP.finditer(low):
             tail = low[match.end() : match.end() + 60]
-            if prompt.asks_at(match.start()) and (_WHOLE.search(match[0]) or _WHOLE.match(re.sub(r"^ (?:around|on|for) ", "", tail))) and not negated(prompt.left_of(match.start())) and not re.search(r"\b(?:names?|titles?|words?|keywords?|quotes from|around the (?:word|title))\b", match[0]):
+            if (
+                prompt.asks_at(match.start())
+                and (_WHOLE.search(match[0]) or _WHOLE.match(re.sub(r"^ (?:around|on|for) ", "", tail)))
+                and not negated(prompt.left_of(match.start()))
+                and not re.search(
+                    r"\b(?:names?|titles?|words?|keywords?|quotes from|around the (?:word|title))\b", match[0]
+                )
+            ):
                 yield Constraint("quoted", prompt.source(match.start(), match.end()))
                 break
     title = _TITLE.search(low) or (re.search(r"<<[^<>\n]{1,60}>>", text) if "<<" in text else None)
@@ -117,11 +152,20 @@ def _repeat(prompt: Prompt) -> Iterator[Constraint]:
     if "repeat" not in low and "copy" not in low and "restate" not in low and "echo" not in low:
         return
     spans = [(m, prompt.clause_at(m.start())) for m in _REPEAT.finditer(low)]
-    spans = [(m, c) for m, c in spans if not negated(prompt.left_of(m.start()).split("repeat")[0][-25:]) and not c.given]
+    spans = [
+        (m, c) for m, c in spans if not negated(prompt.left_of(m.start()).split("repeat")[0][-25:]) and not c.given
+    ]
     spans = [(m, c) for m, c in spans if _REPEAT_CUE.search(low[c.start : c.end])]
     if not spans:
         return
-    about = {c.start for c in prompt.clauses if re.search(r"\brepeat|\bcopy\b|\brestat|before (?:that|this)|not (?:say|include|add|output|write|answer|change)[^.]{0,30}(?:words?|characters?|anything|sentence|request|question|prompt|yet)|then (?:give|answer|write|provide|you can)", low[c.start : c.end])}
+    about = {
+        c.start
+        for c in prompt.clauses
+        if re.search(
+            r"\brepeat|\bcopy\b|\brestat|before (?:that|this)|not (?:say|include|add|output|write|answer|change)[^.]{0,30}(?:words?|characters?|anything|sentence|request|question|prompt|yet)|then (?:give|answer|write|provide|you can)",
+            low[c.start : c.end],
+        )
+    }
     wanted = tuple(prompt.text[c.start : c.end].strip() for c in prompt.clauses if c.start not in about)
     if wanted:
         match = spans[0][0]
@@ -145,7 +189,11 @@ def _starts(text: str, phrase: str) -> bool:
 def _ends(text: str, phrase: str) -> bool:
     tail = text[-(3 * len(phrase) + 80) :].rstrip(_FINAL)
     said, wanted = _norm(tail), _norm(phrase.strip(_EDGE))
-    return said.endswith(wanted) or said.rstrip(".!").endswith(wanted.rstrip(".!")) if len(wanted) > 1 else said.endswith(wanted)
+    return (
+        said.endswith(wanted) or said.rstrip(".!").endswith(wanted.rstrip(".!"))
+        if len(wanted) > 1
+        else said.endswith(wanted)
+    )
 
 
 def _check_edge(constraint: Constraint, answer: Answer) -> Reading:
@@ -184,7 +232,13 @@ def _initial(text: str, letter: str) -> bool:
     return first.lower() == letter.lower()
 
 
-_TESTS = {"starts_with": _starts, "ends_with": _ends, "first_word": _first_word, "last_word": _last_word, "initial": _initial}
+_TESTS = {
+    "starts_with": _starts,
+    "ends_with": _ends,
+    "first_word": _first_word,
+    "last_word": _last_word,
+    "initial": _initial,
+}
 
 
 def _check_postscript(constraint: Constraint, answer: Answer) -> Reading:
@@ -203,7 +257,11 @@ def _check_quoted(constraint: Constraint, answer: Answer) -> Reading:
 
 def _check_title(constraint: Constraint, answer: Answer) -> Reading:
     match = re.search(r"<<[^\n<>]*[^\s<>][^\n<>]*>>", answer.text)
-    return holds(match is not None, match[0][:80] if match else "no <<title>>", None if match is None else Span(start=match.start(), end=match.end(), text=match[0][:80]))
+    return holds(
+        match is not None,
+        match[0][:80] if match else "no <<title>>",
+        None if match is None else Span(start=match.start(), end=match.end(), text=match[0][:80]),
+    )
 
 
 def _check_repeat(constraint: Constraint, answer: Answer) -> Reading:
@@ -221,6 +279,13 @@ def _check_repeat(constraint: Constraint, answer: Answer) -> Reading:
     return Reading(0.5 + 0.5 * kept / len(clauses), f"{kept} of {len(clauses)} clauses of the request repeated")
 
 
-_CHECKS: dict[Kind, Check] = dict.fromkeys(("starts_with", "ends_with", "first_word", "last_word", "initial"), _check_edge)
-_CHECKS |= {"postscript": _check_postscript, "quoted": _check_quoted, "title": _check_title, "repeats_prompt": _check_repeat}
+_CHECKS: dict[Kind, Check] = dict.fromkeys(
+    ("starts_with", "ends_with", "first_word", "last_word", "initial"), _check_edge
+)
+_CHECKS |= {
+    "postscript": _check_postscript,
+    "quoted": _check_quoted,
+    "title": _check_title,
+    "repeats_prompt": _check_repeat,
+}
 FAMILY = Family("edges", find, _CHECKS)

@@ -59,7 +59,16 @@ def _both_sides(a: Constraint, b: Constraint) -> bool:
     return sides == {"at least", "at most"}
 
 
-_STANDING = ("always", "from now on", "every response", "all responses", "all of your responses", "each response", "throughout", "for the rest of")
+_STANDING = (
+    "always",
+    "from now on",
+    "every response",
+    "all responses",
+    "all of your responses",
+    "each response",
+    "throughout",
+    "for the rest of",
+)
 
 
 def extract_task(task: TaskView) -> tuple[Constraint, ...]:

@@ -10,12 +10,22 @@ from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
 from rubrica.types import Span
 
-_JSON = re.compile(r"\b(?:in|as|into|to|using|use|with|valid|of|return|output|produce|a|an|the)(?: a| an| the)?(?: (?:valid|proper|single|pure|raw|strict|format|form))* (?:of )?json\b(?! (?:file|api|schema|parser|library|path))")
+_JSON = re.compile(
+    r"\b(?:in|as|into|to|using|use|with|valid|of|return|output|produce|a|an|the)(?: a| an| the)?(?: (?:valid|proper|single|pure|raw|strict|format|form))* (?:of )?json\b(?! (?:file|api|schema|parser|library|path))"
+)
 _BOXED = re.compile(r"\\{1,2}boxed\b")
-_OPTIONS = re.compile(r"\b(?:one of|either of|from|among|between)(?: only)?(?: the| these| those)?(?: \w+){0,2} (?:options?|choices?|answers?|phrases?|responses?|labels?|categories|sentences|statements|following)\b")
-_YES_NO = re.compile(rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})")
-_EITHER = re.compile(rf"\b(?:answer|respond|reply|output|return|classify|label|say)\b[^.;\n\x00]{{0,60}}?\b(?:either|as|with|only)\b[^.;\n\x00]{{0,25}}?(?P<list>{QUOTED}(?:(?:, ?(?:or )?| or ){QUOTED})+)")
-_ONLY = re.compile(r"\b(?:only|just|nothing (?:else|more)|no other|solely|simply|without (?:any )?(?:explanation|further))\b")
+_OPTIONS = re.compile(
+    r"\b(?:one of|either of|from|among|between)(?: only)?(?: the| these| those)?(?: \w+){0,2} (?:options?|choices?|answers?|phrases?|responses?|labels?|categories|sentences|statements|following)\b"
+)
+_YES_NO = re.compile(
+    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})"
+)
+_EITHER = re.compile(
+    rf"\b(?:answer|respond|reply|output|return|classify|label|say)\b[^.;\n\x00]{{0,60}}?\b(?:either|as|with|only)\b[^.;\n\x00]{{0,25}}?(?P<list>{QUOTED}(?:(?:, ?(?:or )?| or ){QUOTED})+)"
+)
+_ONLY = re.compile(
+    r"\b(?:only|just|nothing (?:else|more)|no other|solely|simply|without (?:any )?(?:explanation|further))\b"
+)
 _TWO = re.compile(r"\*{6}|\b(?:6|six) asterisks?\b")
 _DIVIDED = re.compile(r"(?<!\*)\*{3}(?!\*)|\b(?:3|three) asterisks?\b|\bmarkdown divider\b")
 _PARTS = re.compile(rf"{BEFORE_UNIT}[ -](?:[a-z-]+ ){{0,2}}?paragraphs?\b")
@@ -23,16 +33,26 @@ _BARE = re.compile(
     r"\b(?:(?:only|just) (?:output|return|give|provide|respond|reply|write|answer|print|say|include|generate)|(?:output|return|give|provide|respond|reply|write|answer|print|generate)(?: me| with| back)? (?:only|just|nothing (?:but|other than))"
     r"|(?:do not|don['’]t|without|no)(?: \w+){0,2} (?:explanations?|commentary|preamble|additional text|extra text|other text|extraneous words|explain\w*|other words)|nothing else|no other text)\b"
 )
-_COMMAS = re.compile(r"\b(?:comma[- ](?:separated|delimited)|separat\w+ (?:them |it |the \w+ |each \w+ )?(?:by|with|using) (?:a )?commas?)\b(?! (?:values file|file))")
-_RATING = re.compile(r"\b(?:rate|score|grade|rating|number|integer|value|scale|evaluate)\b[^.;\n\d]{0,60}?\b(?:from|between|of)? ?(?P<low>\d{1,3}) ?(?:to|and|-|–) ?(?P<high>\d{1,3})\b(?! ?(?:words|sentences|paragraphs|lines|characters|points|years|items|minutes|%))")
-_WHOLE_TEXT = re.compile(r"\b(?:code|function|program|script|class|api|parse|file|python|javascript|java|convert|endpoint|payload|database)\b")
+_COMMAS = re.compile(
+    r"\b(?:comma[- ](?:separated|delimited)|separat\w+ (?:them |it |the \w+ |each \w+ )?(?:by|with|using) (?:a )?commas?)\b(?! (?:values file|file))"
+)
+_RATING = re.compile(
+    r"\b(?:rate|score|grade|rating|number|integer|value|scale|evaluate)\b[^.;\n\d]{0,60}?\b(?:from|between|of)? ?(?P<low>\d{1,3}) ?(?:to|and|-|–) ?(?P<high>\d{1,3})\b(?! ?(?:words|sentences|paragraphs|lines|characters|points|years|items|minutes|%))"
+)
+_WHOLE_TEXT = re.compile(
+    r"\b(?:code|function|program|script|class|api|parse|file|python|javascript|java|convert|endpoint|payload|database)\b"
+)
 
 
 def find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if "json" in low:
         match = _JSON.search(low)
-        if match and prompt.asks_at(match.start()) and not _WHOLE_TEXT.search(low[prompt.clause_at(match.start()).start : match.start()]):
+        if (
+            match
+            and prompt.asks_at(match.start())
+            and not _WHOLE_TEXT.search(low[prompt.clause_at(match.start()).start : match.start()])
+        ):
             yield Constraint("json", prompt.source(match.start(), match.end()))
     if "boxed" in prompt.text:
         match = _BOXED.search(prompt.text)
@@ -42,7 +62,11 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _dividers(prompt)
     for kind, pattern in _SIMPLE:
         match = pattern.search(low)
-        if match and prompt.asks_at(match.start()) and not (kind == "comma_separated" and negated(prompt.left_of(match.start()))):
+        if (
+            match
+            and prompt.asks_at(match.start())
+            and not (kind == "comma_separated" and negated(prompt.left_of(match.start())))
+        ):
             yield Constraint(kind, prompt.source(match.start(), match.end()))
     yield from _ratings(prompt)
 
@@ -60,15 +84,22 @@ def _choices(prompt: Prompt) -> Iterator[Constraint]:
             yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options, negated=False)
             return
     for match in _YES_NO.finditer(low):
-        if prompt.clause_at(match.start()).given or low[prompt.clause_at(match.start()).start : match.start()].startswith("if "):
+        if prompt.clause_at(match.start()).given or low[
+            prompt.clause_at(match.start()).start : match.start()
+        ].startswith("if "):
             continue
         options = (prompt.said(*match.span("a")), prompt.said(*match.span("b")))
         strict = _ONLY.search(match[0]) or _ONLY.search(low[match.end() : match.end() + 40])
-        yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options, scope="line" if strict else "response")
+        yield Constraint(
+            "choice", prompt.source(match.start(), match.end()), texts=options, scope="line" if strict else "response"
+        )
         return
     for match in _EITHER.finditer(low):
         if prompt.asks_at(match.start()):
-            options = tuple(prompt.said(match.start("list") + m.start(), match.start("list") + m.end()) for m in re.finditer(QUOTED, match["list"]))
+            options = tuple(
+                prompt.said(match.start("list") + m.start(), match.start("list") + m.end())
+                for m in re.finditer(QUOTED, match["list"])
+            )
             yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options)
             return
 
@@ -104,7 +135,9 @@ def _dividers(prompt: Prompt) -> Iterator[Constraint]:
             yield Constraint("divided_paragraphs", prompt.source(match.start(), match.end()), bound=bound)
             return
     if shown:
-        yield Constraint("divided_paragraphs", prompt.source(divider.start(), divider.end()), bound=Bound.exactly(shown + 1))
+        yield Constraint(
+            "divided_paragraphs", prompt.source(divider.start(), divider.end()), bound=Bound.exactly(shown + 1)
+        )
     elif re.search(r"\bseparat\w+|\bdivid", low):
         yield Constraint("divided_paragraphs", prompt.source(divider.start(), divider.end()), bound=Bound.at_least(2))
 
@@ -118,8 +151,16 @@ def _ratings(prompt: Prompt) -> Iterator[Constraint]:
     for match in _RATING.finditer(prompt.low):
         low, high = int(match["low"]), int(match["high"])
         left = prompt.left_of(match.start())
-        starts = re.match(r"\W*(?:please |now |can you |could you )?(?:rate|score|grade|pick|choose|give|provide|assign|think of|evaluate|tell|say)?\b", left)
-        if low < high and prompt.asks_at(match.start()) and starts and match[0].split()[0] in ("rate", "score", "grade", "evaluate", "rating"):
+        starts = re.match(
+            r"\W*(?:please |now |can you |could you )?(?:rate|score|grade|pick|choose|give|provide|assign|think of|evaluate|tell|say)?\b",
+            left,
+        )
+        if (
+            low < high
+            and prompt.asks_at(match.start())
+            and starts
+            and match[0].split()[0] in ("rate", "score", "grade", "evaluate", "rating")
+        ):
             yield Constraint("rating", prompt.source(match.start(), match.end()), bound=Bound.between(low, high))
             return
 
@@ -169,7 +210,10 @@ def _check_choice(constraint: Constraint, answer: Answer) -> Reading:
     if any(len(option) <= 5 for option in options):
         opens = any(_bounded(option).match(answer.core) for option in options)
         inside = any(_bounded(option).search(answer.text) for option in options)
-        return Reading(1.0 if opens else None if inside else 0.0, "it opens with one" if opens else "one occurs" if inside else "none of them")
+        return Reading(
+            1.0 if opens else None if inside else 0.0,
+            "it opens with one" if opens else "one occurs" if inside else "none of them",
+        )
     hit = next((option for option in options if option in answer.text), None)
     if hit is None and any(option.lower().rstrip(".") in answer.lower for option in options):
         return Reading(0.4, "one occurs, written differently")
@@ -194,16 +238,24 @@ def _check_divided(constraint: Constraint, answer: Answer) -> Reading:
 
 
 _CHATTER = re.compile(
-    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|i(?:'d| would) be happy|thank you|thanks|as an ai|the following (?:is|are))\b", re.IGNORECASE
+    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|i(?:'d| would) be happy|thank you|thanks|as an ai|the following (?:is|are))\b",
+    re.IGNORECASE,
 )
-_CODA = re.compile(r"(?:let me know|i hope|hope this|feel free|explanation:|note:|please note|this (?:sentence|answer|is because)|would you like)", re.IGNORECASE)
+_CODA = re.compile(
+    r"(?:let me know|i hope|hope this|feel free|explanation:|note:|please note|this (?:sentence|answer|is because)|would you like)",
+    re.IGNORECASE,
+)
 
 
 def _check_bare(constraint: Constraint, answer: Answer) -> Reading:
     start = len(answer.text) - len(answer.text.lstrip(" \t\n\"'*#"))
     opening = _CHATTER.match(answer.text, start)
     if opening:
-        return holds(False, "it opens with words around the answer", Span(start=opening.start(), end=opening.end(), text=opening[0]))
+        return holds(
+            False,
+            "it opens with words around the answer",
+            Span(start=opening.start(), end=opening.end(), text=opening[0]),
+        )
     lines = answer.lines
     last = _CODA.match(lines[-1].text.lstrip("*_( ")) if len(lines) > 1 else None
     if last:
@@ -214,7 +266,9 @@ def _check_bare(constraint: Constraint, answer: Answer) -> Reading:
 def _check_commas(constraint: Constraint, answer: Answer) -> Reading:
     if len(answer.bullets) > 1 or len(answer.numbered) > 1:
         return holds(False, "it is a list of lines")
-    return holds("," in answer.text or "，" in answer.text or "、" in answer.text, f"found {answer.text.count(',')} commas")
+    return holds(
+        "," in answer.text or "，" in answer.text or "、" in answer.text, f"found {answer.text.count(',')} commas"
+    )
 
 
 def _check_rating(constraint: Constraint, answer: Answer) -> Reading:

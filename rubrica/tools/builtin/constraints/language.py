@@ -21,14 +21,28 @@ _NAMES = {
     "georgian": "ka", "khmer": "km", "lao": "lo", "sinhala": "si", "latin": "la", "amharic": "am", "kazakh": "kk", "mongolian": "mn",
     "azerbaijani": "az", "macedonian": "mk", "belarusian": "be", "esperanto": "eo", "oriya": "or", "odia": "or", "assamese": "as",
 }  # fmt: skip
-_CLOSE = {"hr": {"sr", "bs"}, "bs": {"hr", "sr"}, "sr": {"hr", "bs"}, "no": {"nb", "nn", "da"}, "id": {"ms", "jv"}, "ms": {"id"}, "gl": {"pt", "es"}, "da": {"no", "nb"}, "tl": {"ceb"}}
+_CLOSE = {
+    "hr": {"sr", "bs"},
+    "bs": {"hr", "sr"},
+    "sr": {"hr", "bs"},
+    "no": {"nb", "nn", "da"},
+    "id": {"ms", "jv"},
+    "ms": {"id"},
+    "gl": {"pt", "es"},
+    "da": {"no", "nb"},
+    "tl": {"ceb"},
+}
 _NAME = rf"(?P<name>{'|'.join(sorted(_NAMES, key=len, reverse=True))})"
 _AFTER = r"(?P<language> language)?(?=\s*[.,;:!?)\"“]|\s*$|\n| (?:language|only|and|with|using|for|please|to|about|but|without|so|no|instead|as|that|the|in|at|alphabet|characters|version|of|on|exclusively|then|:|is allowed|words)\b)"
-_IN = re.compile(rf"\b(?:in|into|using|to|use|be|speak|with)(?: the| only| entirely| just| completely| purely| proper| fluent| simple| plain| exclusively)* {_NAME}\b{_AFTER}")
+_IN = re.compile(
+    rf"\b(?:in|into|using|to|use|be|speak|with)(?: the| only| entirely| just| completely| purely| proper| fluent| simple| plain| exclusively)* {_NAME}\b{_AFTER}"
+)
 _WRITES = re.compile(
     r"\b(?:write|writ\w+|answer\w*|respond\w*|reply\w*|translat\w+|give|explain|describe|speak|talk|say|compose|generate|create|rewrite|provide|summari[sz]e|make|ensure|entire\w*|whole|response|output|be|should|must|use|using|do this|list|tell|draft|poem|letter|story|essay|sure|convert|only|same)\b"
 )
-_ASKS_ABOUT = re.compile(r"\b(?:how|what)\b[^.]{0,40}\b(?:say|mean\w*|called|word|translation|pronounce\w*|is|are|do you|would you|does)\b|\bmeaning|\bmean\b|\btranslate from|\b(?:word|phrase|text|article|sentence|passage|book|poem|speaker|speaking|fluent|class|degree|major|course)s? (?:is |was |are |written )?$")
+_ASKS_ABOUT = re.compile(
+    r"\b(?:how|what)\b[^.]{0,40}\b(?:say|mean\w*|called|word|translation|pronounce\w*|is|are|do you|would you|does)\b|\bmeaning|\bmean\b|\btranslate from|\b(?:word|phrase|text|article|sentence|passage|book|poem|speaker|speaking|fluent|class|degree|major|course)s? (?:is |was |are |written )?$"
+)
 
 
 def find(prompt: Prompt) -> Iterator[Constraint]:
@@ -36,7 +50,13 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
     for match in _IN.finditer(low):
         clause = prompt.clause_at(match.start())
         left = low[clause.start : match.start()]
-        if clause.given or not clause.asks or _ASKS_ABOUT.search(left) or not _WRITES.search(left + match[0][:6]) or negated(left):
+        if (
+            clause.given
+            or not clause.asks
+            or _ASKS_ABOUT.search(left)
+            or not _WRITES.search(left + match[0][:6])
+            or negated(left)
+        ):
             continue
         if match[0].startswith("to ") and not re.search(r"\btranslat\w+|\bconvert", left):
             continue

@@ -21,14 +21,20 @@ _COUNTED: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
 _PLAIN_BULLETS = re.compile(
     r"\b(?:in|using|use|as|with|into|format\w*|by|make|create|write) (?:a |an |the )?(?:[a-z]+ )?(?:bullet(?:ed|ed[- ]point)? (?:lists?|form|format)|bullet[- ]?point(?:ed)?s?(?: list| form| format)?|bullets)\b"
 )
-_NUMBERED = re.compile(r"\b(?:in|using|use|as|with|into|make|create|write) (?:a |an |the )?(?:numbered|enumerated|ordered) (?:list|steps|items|points)\b")
-_NO_LISTS = re.compile(r"\b(?:no|without|not|avoid\w*|n['’]t)\b(?! (?:more|fewer|less))[^.;\n]{0,25}?\b(?P<what>bullet[- ]?points?|bullets|lists?|emojis?|hash ?tags?)\b(?! of)")
+_NUMBERED = re.compile(
+    r"\b(?:in|using|use|as|with|into|make|create|write) (?:a |an |the )?(?:numbered|enumerated|ordered) (?:list|steps|items|points)\b"
+)
+_NO_LISTS = re.compile(
+    r"\b(?:no|without|not|avoid\w*|n['’]t)\b(?! (?:more|fewer|less))[^.;\n]{0,25}?\b(?P<what>bullet[- ]?points?|bullets|lists?|emojis?|hash ?tags?)\b(?! of)"
+)
 _TABLE = re.compile(
     r"\b(?:in|as|into|using|use|with|create|make|draw|produce|generate|provide|give me|present) (?:the )?(?:form(?:at)? of )?(?:a |an )?(?:markdown |simple |comparison |two[- ]column |formatted )?(?:table\b(?! of contents|spoon| ?top)(?= (?:format|form|comparing|with|of|that|showing|listing|containing|to|for)|\W|$)|tabular (?:form|format))"
 )
 _SECTIONS = re.compile(rf"{BEFORE_UNIT}[ -]{_ADJ}(?P<unit>sections?|parts|chapters|scenes)\b{AFTER_UNIT}")
 _MARKER = re.compile(r"\b([A-Za-z]{3,20}) (?:X|#|N|\[X\]|\{X\}|<X>)(?=\W|$)")
-_HIGHLIGHTS = re.compile(rf"{BEFORE_UNIT}[ -]{_ADJ}(?:sections?|parts?|phrases?|words?|sentences?|passages?|points?|titles?|keywords?|highlights?|terms?|areas?|pieces?|sub-?sections?)\b{AFTER_UNIT}")
+_HIGHLIGHTS = re.compile(
+    rf"{BEFORE_UNIT}[ -]{_ADJ}(?:sections?|parts?|phrases?|words?|sentences?|passages?|points?|titles?|keywords?|highlights?|terms?|areas?|pieces?|sub-?sections?)\b{AFTER_UNIT}"
+)
 _HIGHLIGHT_CUE = re.compile(r"\bhighlight\w*|\bitalic\w*|\bbold\w*|\*[^*\n]{1,60}\*")
 
 _NOUN = r"(?P<noun>[a-z][a-z'’-]*)"
@@ -67,7 +73,11 @@ def _counted(prompt: Prompt) -> Iterator[Constraint]:
             continue
         for match in pattern.finditer(low):
             left = prompt.left_of(match.start())
-            bound = read_bound(match, left) if prompt.asks_at(match.start()) or left.endswith(("in ", "with ", "using ")) else None
+            bound = (
+                read_bound(match, left)
+                if prompt.asks_at(match.start()) or left.endswith(("in ", "with ", "using "))
+                else None
+            )
             if bound and not _EACH.search(left) and not _EACH_AFTER.match(low, match.end()):
                 yield Constraint(kind, prompt.source(match.start(), match.end()), bound=bound)
 
@@ -84,13 +94,18 @@ def _plain(prompt: Prompt) -> Iterator[Constraint]:
             if prompt.asks_at(match.start()):
                 kind = _LIST_KINDS[match["what"][0]]
                 yield Constraint(kind, prompt.source(match.start(), match.end()), bound=Bound.at_most(0))
-    patterns: tuple[tuple[str, Kind, re.Pattern[str]], ...] = (("bullet", "bullets", _PLAIN_BULLETS), ("ed ", "numbered", _NUMBERED))
+    patterns: tuple[tuple[str, Kind, re.Pattern[str]], ...] = (
+        ("bullet", "bullets", _PLAIN_BULLETS),
+        ("ed ", "numbered", _NUMBERED),
+    )
     for guard, kind, pattern in patterns:
         if guard not in low:
             continue
         for match in pattern.finditer(low):
             if prompt.asks_at(match.start()) and not negated(prompt.left_of(match.start())):
-                yield Constraint(kind, prompt.source(match.start(), match.end()), bound=Bound.at_least(1 if kind == "bullets" else 2))
+                yield Constraint(
+                    kind, prompt.source(match.start(), match.end()), bound=Bound.at_least(1 if kind == "bullets" else 2)
+                )
     if "tab" in low:
         for match in _TABLE.finditer(low):
             left = prompt.left_of(match.start())
@@ -98,7 +113,9 @@ def _plain(prompt: Prompt) -> Iterator[Constraint]:
                 yield Constraint("table", prompt.source(match.start(), match.end()))
 
 
-_DATABASE = re.compile(r"\b(?:sql|database|mysql|postgres|query|queries|html|latex|periodic|hash table|multiplication|truth table|dining|coffee table|css|wooden|schema)\b")
+_DATABASE = re.compile(
+    r"\b(?:sql|database|mysql|postgres|query|queries|html|latex|periodic|hash table|multiplication|truth table|dining|coffee table|css|wooden|schema)\b"
+)
 
 
 def _sections(prompt: Prompt) -> Iterator[Constraint]:
@@ -117,7 +134,9 @@ def _sections(prompt: Prompt) -> Iterator[Constraint]:
         if bound:
             if marker and bound.relation == "exactly" and not match["rel"]:
                 bound = Bound.at_least(bound.low or 1)
-            yield Constraint("sections", prompt.source(match.start(), match.end()), bound=bound, texts=(marker[1],) if marker else ())
+            yield Constraint(
+                "sections", prompt.source(match.start(), match.end()), bound=bound, texts=(marker[1],) if marker else ()
+            )
 
 
 def _highlights(prompt: Prompt) -> Iterator[Constraint]:
@@ -133,7 +152,11 @@ def _highlights(prompt: Prompt) -> Iterator[Constraint]:
         for match in sorted(_HIGHLIGHTS.finditer(text), key=lambda m: abs(m.start() - at)):
             bound = read_bound(match, text[: match.start()])
             if bound:
-                yield Constraint("highlights", prompt.source(clause.start + match.start(), clause.start + match.end()), bound=_no_upper(match, bound))
+                yield Constraint(
+                    "highlights",
+                    prompt.source(clause.start + match.start(), clause.start + match.end()),
+                    bound=_no_upper(match, bound),
+                )
                 return
 
 
@@ -151,7 +174,15 @@ def _items(prompt: Prompt) -> Iterator[Constraint]:
             continue
         clause = prompt.clause_at(match.start())
         left = prompt.left_of(match.start())
-        if clause.given or not _ITEMS_LEFT.search(left) or (match["verb"] in ("explain", "describe", "discuss", "include", "choose", "select", "pick", "present", "add") and " the " in match[0][:25]):
+        if (
+            clause.given
+            or not _ITEMS_LEFT.search(left)
+            or (
+                match["verb"]
+                in ("explain", "describe", "discuss", "include", "choose", "select", "pick", "present", "add")
+                and " the " in match[0][:25]
+            )
+        ):
             continue
         bound = read_bound(match, left)
         if bound and (bound.low or bound.high or 0) > 1 and (bound.high or bound.low or 0) <= 100:
@@ -198,11 +229,21 @@ def _check_sections(constraint: Constraint, answer: Answer) -> Reading:
         marker = constraint.texts[0]
         found = len(re.findall(rf"\b{re.escape(marker)} ?\d+", answer.text))
         return Reading(constraint.bound.grade(found), f"found {found} marked {marker!r} and a number")
-    found = len(re.findall(r"^(?:#{1,6} .+|\*\*[^*\n]+\*\*:?|(?:section|part|chapter|scene) \w+.*)$", answer.text, re.MULTILINE | re.IGNORECASE))
+    found = len(
+        re.findall(
+            r"^(?:#{1,6} .+|\*\*[^*\n]+\*\*:?|(?:section|part|chapter|scene) \w+.*)$",
+            answer.text,
+            re.MULTILINE | re.IGNORECASE,
+        )
+    )
     if not found:
         return Reading(None, "no marked section to count")
     ok = constraint.bound.grade(found) == 1 or (found > 1 and constraint.bound.grade(found - 1) == 1)
-    return Reading(1.0, f"found {found} headings") if ok else Reading(constraint.bound.grade(found), f"found {found} headings")
+    return (
+        Reading(1.0, f"found {found} headings")
+        if ok
+        else Reading(constraint.bound.grade(found), f"found {found} headings")
+    )
 
 
 _LEAD = re.compile(r"[^\n]{0,200}:\s*$")
@@ -243,6 +284,8 @@ def _check_table(constraint: Constraint, answer: Answer) -> Reading:
     return holds(len(rows) > 1, f"found {len(rows)} rows with column marks")
 
 
-_CHECKS: dict[Kind, Check] = dict.fromkeys(("bullets", "numbered", "placeholders", "hashtags", "emojis", "highlights"), _check_count)
+_CHECKS: dict[Kind, Check] = dict.fromkeys(
+    ("bullets", "numbered", "placeholders", "hashtags", "emojis", "highlights"), _check_count
+)
 _CHECKS |= {"sections": _check_sections, "items": _check_items, "table": _check_table}
 FAMILY = Family("layout", find, _CHECKS)

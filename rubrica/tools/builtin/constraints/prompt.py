@@ -98,7 +98,7 @@ class Prompt:
         low = text.lower()
         if len(low) != len(text):
             low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-        for pattern, marks in ((_FENCE, "`"), (_DOUBLE, "\"“”„«»"), (_TICKS, "`"), (_SINGLE, "'‘’")):
+        for pattern, marks in ((_FENCE, "`"), (_DOUBLE, '"“”„«»'), (_TICKS, "`"), (_SINGLE, "'‘’")):
             if any(mark in low for mark in marks):
                 low = pattern.sub(_hide, low)
         return low

@@ -33,7 +33,9 @@ _FOLLOW = re.compile(
     r"[\"'”’)\]]*\s*(?:[.,;:!?)]|\n|$|(?:in|at|exactly|once|twice|should|must|to|somewhere|as|more|less|fewer|no|is|are|does|doesn['’]t|do|and|or"
     r"|within|throughout|anywhere|only|appears?|occurs?|appearing|for|with|shouldn['’]t|can|cannot|can['’]t|may|when|but|while|on|\d)\b)"
 )
-_STOPWORDS = frozenset("in at to as for with and or the a an of is are be should must that which count limit you it on from by your their".split())
+_STOPWORDS = frozenset(
+    "in at to as for with and or the a an of is are be should must that which count limit you it on from by your their".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,11 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
         constraints = list(_judge(prompt, mention, left)) if prompt.asks_at(mention.start) else []
         if not constraints:
             continue
-        if found and _OR.match(prompt.low, found[-1][0].end, mention.start) and len(found[-1][1]) == len(constraints) == 1:
+        if (
+            found
+            and _OR.match(prompt.low, found[-1][0].end, mention.start)
+            and len(found[-1][1]) == len(constraints) == 1
+        ):
             first = found[-1][1][0]
             span = prompt.source(first.source.start, mention.end)
             found[-1] = (mention, [Constraint("any_of", span, alternatives=(first, constraints[0]))])
@@ -104,7 +110,13 @@ def _mentions(prompt: Prompt) -> Iterator[_Mention]:
 def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]:
     right = prompt.low[mention.end : mention.end + 120].split("\n")[0]
     appears = _APPEARS.match(right)
-    verbs = list(_VERB.finditer(prompt.low, mention.start - len(left), mention.end if prompt.low[mention.start] in "iucmaweo" else mention.start))
+    verbs = list(
+        _VERB.finditer(
+            prompt.low,
+            mention.start - len(left),
+            mention.end if prompt.low[mention.start] in "iucmaweo" else mention.start,
+        )
+    )
     verb = next((v for v in reversed(verbs) if v.start() <= mention.start), None)
     if (verb is None or _OTHER_VERB.search(left)) and not appears:
         return
@@ -124,7 +136,17 @@ def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]
 
 def _is_banned(verb: re.Match[str] | None, left: str, appears: re.Match[str] | None, prompt: Prompt) -> bool:
     if appears:
-        if appears["ban"] in ("forbidden", "banned", "prohibited", "off-limits", "off limits", "taboo", "avoided", "not allowed", "not permitted"):
+        if appears["ban"] in (
+            "forbidden",
+            "banned",
+            "prohibited",
+            "off-limits",
+            "off limits",
+            "taboo",
+            "avoided",
+            "not allowed",
+            "not permitted",
+        ):
             return True
         if appears["not"] or appears["not2"]:
             return True
@@ -145,7 +167,9 @@ def _spell(prompt: Prompt, mention: _Mention, bound: Bound) -> Iterator[Constrai
         return
     span = prompt.source(mention.start, mention.end)
     if mention.either and bound.low and len(terms) > 1:
-        yield Constraint("any_of", span, alternatives=tuple(Constraint(kind, span, bound=bound, texts=(t,)) for t in terms))
+        yield Constraint(
+            "any_of", span, alternatives=tuple(Constraint(kind, span, bound=bound, texts=(t,)) for t in terms)
+        )
     else:
         yield Constraint(kind, span, bound=bound, texts=terms)
 
@@ -163,7 +187,9 @@ _MARK = rf"(?P<mark>{'|'.join(sorted(_MARKS, key=len, reverse=True))})s?\b(?!-| 
 _NO_MARK = re.compile(
     rf"\b(?:no|without|not|never|avoid\w*|refrain\w*|free of|zero|n['’]t|exclud\w+|omit\w*|skip|don['’]t)\b(?! forget)(?! (?:more|fewer|less))[^.;\n]{{0,45}}?\b{_MARK}"
 )
-_MARK_BANNED = re.compile(rf"\b{_MARK} (?:(?:are|is) (?:not allowed|forbidden|banned|prohibited|not permitted)|(?:should|must)(?: not|n't) be)")
+_MARK_BANNED = re.compile(
+    rf"\b{_MARK} (?:(?:are|is) (?:not allowed|forbidden|banned|prohibited|not permitted)|(?:should|must)(?: not|n't) be)"
+)
 _MARK_COUNT = re.compile(rf"{BEFORE_UNIT} {_MARK}{AFTER_UNIT}")
 
 
@@ -176,11 +202,17 @@ def _punctuation(prompt: Prompt) -> Iterator[Constraint]:
         bound = read_bound(match, prompt.left_of(match.start()))
         if bound and prompt.asks_at(match.start()) and _VERB.search(prompt.left_of(match.start())):
             taken.add(match.end("mark"))
-            yield Constraint("punctuation", prompt.source(match.start(), match.end()), bound=bound, texts=(_MARKS[match["mark"]],))
+            yield Constraint(
+                "punctuation", prompt.source(match.start(), match.end()), bound=bound, texts=(_MARKS[match["mark"]],)
+            )
     for pattern in (_NO_MARK, _MARK_BANNED):
         for match in pattern.finditer(low):
             between = match[0]
-            if match.end("mark") in taken or not prompt.asks_at(match.start()) or re.search(r"\b(?:but|end|start|followed|separate|quote)", between):
+            if (
+                match.end("mark") in taken
+                or not prompt.asks_at(match.start())
+                or re.search(r"\b(?:but|end|start|followed|separate|quote)", between)
+            ):
                 continue
             taken.add(match.end("mark"))
             span = prompt.source(match.start(), match.end())
@@ -209,7 +241,15 @@ def _check_terms(constraint: Constraint, answer: Answer) -> Reading:
         if hits and span is None and (bound.low or grades[-1] < 1):
             span = Span(start=hits[0].start(), end=hits[0].end(), text=hits[0][0])
     broken = [grade for grade in grades if grade < 1]
-    value = 1.0 if not broken else 0.0 if bound.high == 0 else 0.5 * sum(grades) / len(grades) if len(grades) > 1 else broken[0]
+    value = (
+        1.0
+        if not broken
+        else 0.0
+        if bound.high == 0
+        else 0.5 * sum(grades) / len(grades)
+        if len(grades) > 1
+        else broken[0]
+    )
     return Reading(value, "found " + ", ".join(said[:8]), span)
 
 
