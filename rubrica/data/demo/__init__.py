@@ -2,9 +2,9 @@
 
 65 cases over twelve families (the `subset` of a row): following constraints, final answers, reasoning, code,
 faithfulness to sources, honesty, refusal only where right, concision, format, harm, attempts to sway the grader, and
-language and tone. Prompts, answers and labels were written by the authors; names, firms and papers in them are invented.
-`meta.note` says why one candidate is better. The better one is the longer in about half of the cases, and comes first in
-about half; a few cases have three or four candidates, a few have several turns, and two are ties.
+language and tone. Prompts, answers and labels were written by the authors; people, firms and the paper are invented.
+`meta.note` says why one candidate is better. The better one is the longer in about half of the cases, and comes first
+in about half; a few cases have three or four candidates, a few have several turns, and two are ties.
 """
 
 from pathlib import Path
