@@ -1,7 +1,7 @@
 """What the fit and the gate compute on: grades of all labelled cases as arrays, one column per check.
 
-A column is a tool call (`call_key`) or a model-graded criterion ("skill/criterion"); a library is a choice of columns with
-weights, baselines and conditions. Any library whose columns are here can be scored without judging anything again.
+A column is a tool call (`call_key`) or a model-graded criterion ("skill/criterion"); a library is a choice of columns
+with weights, baselines and conditions. Any library whose columns are here can be scored without judging anything again.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Everything that built-in tools can be asked about a text: the words in which the embedded proposer thinks.
 
-Each probe is one call of one tool; the arguments come from the enumerations in the tool's input schema, so a new tool or
-measure joins the vocabulary by being registered.
+Each probe is one call of one tool; the arguments come from the enumerations in the tool's input schema, so a new tool
+or measure joins the vocabulary by being registered.
 """
 
 from collections.abc import Iterator, Mapping
