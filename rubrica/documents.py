@@ -87,6 +87,15 @@ def read_yaml(text: str, *, path: str, typed: bool = True) -> JsonValue:
         raise LibraryError(f"not YAML{line}: {problem}", path=path, fix="put text with : or # in quotes") from None
 
 
+def plain_value(text: str) -> JsonValue:
+    """Return what a scalar without quotes stands for."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
 class _Events:
     """One document's events, read recursively into JSON values."""
 
@@ -136,15 +145,10 @@ class _Events:
         text: str = event.value
         if not (self.typed and event.implicit[0]):
             return text
-        if text in _WORDS:
-            return _WORDS[text]
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if _FLOAT.fullmatch(text):
-            if not math.isfinite(number := float(text)):
-                self._refuse(event, f"the number {text[:20]}", "use a smaller one")
-            return number
-        return text
+        value = plain_value(text)
+        if isinstance(value, float) and not math.isfinite(value):
+            self._refuse(event, f"the number {text[:20]}", "use a smaller one")
+        return value
 
     def _refuse(self, event: Any, what: str, fix: str) -> NoReturn:
         raise LibraryError(f"{what} in line {event.start_mark.line + 1}", path=self.path, fix=fix)
@@ -165,7 +169,8 @@ def _dumper() -> Any:
             return True
 
     def text(dumper: Any, value: str) -> Any:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+        style = "|" if "\n" in value else None if isinstance(plain_value(value), str) else "'"
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, text)
     return Dumper
