@@ -192,10 +192,23 @@ def read_json(text: str, *, path: str) -> JsonValue:
     try:
         value: JsonValue = json.loads(text, object_pairs_hook=_distinct, parse_constant=_constant)
     except RecursionError:
-        raise LibraryError("nested too deeply", path=path, fix="make it flatter") from None
+        raise _too_deep(path) from None
     except ValueError as error:
         raise LibraryError(f"not JSON: {error}", path=path, fix="correct it or restore it with git") from None
+    if not _is_shallow(value, MAX_DEPTH):
+        raise _too_deep(path)
     return value
+
+
+def _is_shallow(value: JsonValue, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    items = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(item, levels - 1) for item in items)
+
+
+def _too_deep(path: str) -> LibraryError:
+    return LibraryError(f"nesting deeper than {MAX_DEPTH}", path=path, fix="make it flatter")
 
 
 def _distinct(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rubrica.errors import ConditionError
-from rubrica.skills.when import FEATURES, MAX_DEPTH, MAX_LENGTH, All, parse
+from rubrica.skills.when import FEATURES, MAX_DEPTH, MAX_LENGTH, AllOf, parse
 from rubrica.types import TaskFeatures
 
 BOOLEANS = sorted(name for name, kind in FEATURES.items() if kind is bool)
@@ -58,7 +58,7 @@ def test_any_text_parses_or_is_a_condition_error(text: str) -> None:
 
 
 def test_empty_always_holds() -> None:
-    assert parse("  ") == All()
+    assert parse("  ") == AllOf()
     assert str(parse("")) == ""
     assert parse("").holds(TaskFeatures())
 
