@@ -6,12 +6,13 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from pydantic import JsonValue
 
-from rubrica.errors import LibraryError, UserError
+from rubrica.config import load
+from rubrica.errors import LibraryError
 
 if TYPE_CHECKING:
     from rubrica.library.library import Library
@@ -20,39 +21,25 @@ if TYPE_CHECKING:
 DEFAULT = Path("rubrica-library")
 
 
-class _Refusal(click.ClickException):
-    """An error that the user can fix."""
-
-    exit_code = 2
-
-
-class _Group(click.Group):
-    """A group in which an error of the user is one line and exit code 2."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except UserError as error:
-            raise _Refusal(_safe(str(error))) from None
-
-
-@click.group(name="library", cls=_Group, help="Make, read, check and move libraries.")
+@click.group(name="library", help="Make, read, check and move libraries.")
 def command() -> None:
     """Gather the subcommands."""
 
 
 def _options(function: Callable[..., None]) -> Callable[..., None]:
     """Add what every subcommand takes."""
-    path = click.Path(path_type=Path, file_okay=False)
     function = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(function)
     return click.option(
         "--library",
-        type=path,
-        default=DEFAULT,
-        envvar="RUBRICA_LIBRARY",
-        show_default=True,
-        help="The library's folder.",
+        type=click.Path(path_type=Path, file_okay=False),
+        callback=_setting,
+        help=f"Folder of the library; default: the setting `library`, or ./{DEFAULT}.",
     )(function)
+
+
+def _setting(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    del context, parameter
+    return load({"library": value}).library or DEFAULT
 
 
 @command.command()

@@ -5,10 +5,8 @@ trusts nothing: what is not a plain file is refused, and no path is ever written
 """
 
 import io
-import os
 import stat
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -17,6 +15,7 @@ from typing import TypeVar
 
 from rubrica.errors import LibraryError
 from rubrica.library.files import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, Files, parse_library, render_library
+from rubrica.library.folder import write_whole
 from rubrica.library.library import Library
 
 Form = TypeVar("Form", bound=Callable[..., object])
@@ -44,12 +43,7 @@ def write_archive(library: Library, path: Path) -> None:
     """
     data = _form(path, {".zip": _zip, ".tar": _tar})(render_library(library))
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
-            part.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(part.name).chmod(0o666 & ~mask)
-        Path(part.name).replace(path)
+        write_whole(path, data, scratch=path.parent)
     except OSError as error:
         raise LibraryError(f"cannot write {path}: {error.strerror}", fix="name another file") from None
 

@@ -191,7 +191,7 @@ def open_repository(root: Path) -> Iterator[Repository]:
     git = root / ".git"
     if not git.is_dir():
         raise LibraryError(f"no library at {root}", fix=f"`rubrica library init --library {root}` makes one")
-    for part in (git, git / "objects", git / "refs"):
+    for part in (git, *(git / name for name in ("HEAD", "index", "objects", "refs", "rubrica"))):
         if part.is_symlink():
             raise LibraryError("a link", path=str(part.relative_to(root)), fix="copy the repository as a whole")
     for name in ("commondir", "objects/info/alternates"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from rubrica.commands.library import command
+from rubrica.cli import main
 from rubrica.library.library import Library
 from rubrica.library.message import CommitMessage
 from rubrica.library.store import LibraryStore
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(command, [*arguments, "--library", str(folder)], catch_exceptions=False)
+    return CliRunner().invoke(main, ["library", *arguments, "--library", str(folder)], catch_exceptions=False)
 
 
 def output(folder: Path, *arguments: str) -> Any:
@@ -144,6 +144,11 @@ def test_no_library_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str])
     assert result.stderr.count("\n") == 1
 
 
-def test_the_folder_comes_from_the_environment(folder: Path) -> None:
-    result = CliRunner().invoke(command, ["list", "--json"], env={"RUBRICA_LIBRARY": str(folder)})
-    assert [entry["name"] for entry in json.loads(result.stdout)["skills"]] == ["units"]
+def test_the_folder_comes_from_the_settings(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    here = CliRunner().invoke(main, ["library", "list"])
+    assert f"no library at {tmp_path / 'rubrica-library'};" in here.stderr
+    named = CliRunner().invoke(main, ["library", "list", "--json"], env={"RUBRICA_LIBRARY": str(folder)})
+    assert [entry["name"] for entry in json.loads(named.stdout)["skills"]] == ["units"]
+    (tmp_path / "rubrica.toml").write_text('library = "mine"')
+    assert CliRunner().invoke(main, ["library", "list", "--json"]).stdout == named.stdout

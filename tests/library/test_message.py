@@ -1,7 +1,7 @@
 """Commit messages carry numbers that read back."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rubrica.library.message import CommitMessage, parse_message
@@ -16,6 +16,7 @@ messages = st.builds(
 
 
 @given(messages)
+@settings(deadline=None)
 def test_a_rendered_message_reads_back(message: CommitMessage) -> None:
     assert parse_message(message.render(version="ab" * 32)) == (message, "ab" * 32)
 

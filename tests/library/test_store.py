@@ -211,6 +211,12 @@ def test_content_that_is_not_what_the_commit_says_is_refused(store: LibraryStore
         store.load("HEAD~0")
 
 
+def test_a_damaged_note_is_an_error_of_the_library(store: LibraryStore) -> None:
+    (store.path / ".git/rubrica/pending").write_text("{")
+    with pytest.raises(LibraryError, match=r"\.git/rubrica/pending: not JSON"):
+        LibraryStore.open(store.path)
+
+
 def test_a_damaged_object_is_an_error_of_the_library(store: LibraryStore) -> None:
     for path in (store.path / ".git/objects").rglob("*"):
         if path.is_file():
@@ -227,9 +233,10 @@ def test_a_repository_that_borrows_objects_is_refused(store: LibraryStore, tmp_p
         LibraryStore.open(store.path)
 
 
-def test_a_git_folder_elsewhere_is_refused(store: LibraryStore, tmp_path: Path) -> None:
-    (store.path / ".git").rename(tmp_path / "git")
-    (store.path / ".git").symlink_to(tmp_path / "git")
+@pytest.mark.parametrize("name", [".git", ".git/HEAD", ".git/index", ".git/objects", ".git/refs", ".git/rubrica"])
+def test_a_repository_with_parts_elsewhere_is_refused(store: LibraryStore, tmp_path: Path, name: str) -> None:
+    (store.path / name).rename(tmp_path / "moved")
+    (store.path / name).symlink_to(tmp_path / "moved")
     with pytest.raises(LibraryError, match="a link"):
         LibraryStore.open(store.path)
 
