@@ -7,7 +7,7 @@ from rubrica.tools.base import Observation
 from rubrica.tools.builtin.arithmetic import decimal_numerals
 from rubrica.tools.builtin.base import builtin
 from rubrica.tools.builtin.final_answer import FinalAnswer, asked, extract, same
-from rubrica.tools.builtin.numbers.equation import working
+from rubrica.tools.builtin.numbers.working import working
 from rubrica.types import Candidate, TaskView, Value
 
 
@@ -51,7 +51,9 @@ def consensus(
 def _agree(answer: FinalAnswer, other: FinalAnswer | None) -> bool:
     if other is None:
         return False
-    return answer.normal == other.normal or (answer.value is not None and other.value is not None and bool(same(answer, other)))
+    return answer.normal == other.normal or (
+        answer.value is not None and other.value is not None and bool(same(answer, other))
+    )
 
 
 def _weight(text: str) -> float:

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools.builtin.final_answer.question import Asked, asked
-from rubrica.tools.builtin.numbers.equation import working
 from rubrica.tools.builtin.numbers.expression import Number, Quantity, UndefinedError, evaluate, quantities
 from rubrica.tools.builtin.numbers.lexer import tokenize
 from rubrica.tools.builtin.numbers.parser import Parser, parse
+from rubrica.tools.builtin.numbers.working import working
 from rubrica.types import Span, TaskView
 
 Kind = Literal["number", "expression", "letter", "boolean", "text"]
@@ -43,20 +43,29 @@ class FinalAnswer:
 
 _BOXED = re.compile(r"\\boxed\s*\{|\\boxed\s+(?=\S)|\\fbox\s*\{")
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(\S[^\n]*)$", re.MULTILINE)
-_JSON = re.compile(r"[\"'](?:final_?answer|answer|result|solution)[\"']\s*:\s*(\"(?:[^\"\\\n]|\\.)*\"|[^,}\n\"]+)", re.IGNORECASE)
+_JSON = re.compile(
+    r"[\"'](?:final_?answer|answer|result|solution)[\"']\s*:\s*(\"(?:[^\"\\\n]|\\.)*\"|[^,}\n\"]+)", re.IGNORECASE
+)
 _STATEMENT = re.compile(
     r"""(?:^|(?<=[\s*_(>]))(?:
-          (?:the\s+|my\s+|our\s+)?(?:final\s+|correct\s+|right\s+|best\s+)?(?:answer|solution|result|option|choice)
-          (?:\s+to\s+(?:the|this)\s+(?:question|problem))?
-          \s*(?:\*\*|__)?\s*(?:is\s*:?|would\s+be|will\s+be|should\s+be|:|=)
-        | ^(?:A|Ans|Answer)\s*[:.](?=\s)
-        )[\s*_:]*(?=\S)""",
+          (?:the\ |my\ |our\ )?(?:final\ |correct\ |right\ |best\ )?(?:answer|solution|result|option|choice)
+          (?:\ to\ (?:the|this)\ (?:question|problem))?
+          (?:\*\*|__)?\s{0,3}(?:is\s{0,3}:?|would\ be|will\ be|should\ be|:|=)
+        | ^(?:A|Ans|Answer)\s{0,3}[:.](?=\s)
+        )[\s*_:]{0,8}(?=\S)""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
-_CONCLUSION = re.compile(r"(?:^|(?<=[.!?:;,\n]\s)|(?<=\n))(?:\*\*)?(?:therefore|thus|hence|so|in total|in conclusion|finally|this means|altogether|consequently)\b", re.IGNORECASE)
+_CONCLUSION = re.compile(
+    r"(?:^|(?<=[.!?:;,\n]\s)|(?<=\n))(?:\*\*)?(?:therefore|thus|hence|so|in total|in conclusion|finally|this means"
+    r"|altogether|consequently)\b",
+    re.IGNORECASE,
+)
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$|[*_\"')\]])|\n")
-_LETTER = re.compile(r"[\s*_\"'(\[]*(?:option\s+|choice\s+)?\(?([A-Ja-j])(?:[).:\]*,]|\s*$|(?=\s+(?:is|because|since|-)\b))", re.IGNORECASE)
+_LETTER = re.compile(
+    r"[\s*_\"'(\[]*(?:option\s+|choice\s+)?\(?([A-Ja-j])(?:[).:\]*,]|\s*$|(?=\s+(?:is|because|since|-)\b))",
+    re.IGNORECASE,
+)
 _BOOLEAN = re.compile(r"[\s*_\"'(]*(yes|no|true|false)\b", re.IGNORECASE)
 _TRIM = " \t\r\n*_`\"'“”.,;:!"
 
@@ -84,7 +93,7 @@ def extract(text: str, kind: Asked) -> FinalAnswer | None:
 
 def _regions(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the places where an answer may stand, strongest mark first, last place first."""
-    for match in reversed(list(_BOXED.finditer(text))):
+    for match in reversed(list(_BOXED.finditer(text))[-3:]):
         end = _closing(text, match.end()) if match[0].endswith("{") else _line_end(text, match.end())
         if end is not None:
             yield "boxed", match.end(), end

@@ -20,7 +20,8 @@ _QUANTITY = re.compile(
 )
 _OPTION = re.compile(r"(?:^|\n|(?<=\s))(?:\(([A-Ja-j])\)|([A-J])[).:])(?=\s*\S)")
 _CHOICE = re.compile(
-    r"\bwhich (?:of the following|one of|option|answer|choice)|\bchoose\b|\bselect\b|\boptions?:|\bchoices:|multiple[- ]choice",
+    r"\bwhich (?:of the following|one of|option|answer|choice)|\bchoose\b|\bselect\b|\boptions?:"
+    r"|\bchoices:|multiple[- ]choice",
     re.IGNORECASE,
 )
 _BOOLEAN = re.compile(
@@ -29,7 +30,8 @@ _BOOLEAN = re.compile(
     re.IGNORECASE,
 )
 _OTHER_WORK = re.compile(
-    r"```|\[PYTHON\]|\bdef \w+\(|\bfunction\b.{0,80}\b(?:code|python|program|returns?)\b|\bwrite (?:a|an|the|me|code|python)\b"
+    r"```|\[PYTHON\]|\bdef \w+\(|\bfunction\b.{0,80}\b(?:code|python|program|returns?)\b"
+    r"|\bwrite (?:a|an|the|me|code|python)\b"
     r"|\b(?:translate|summari[sz]e|paraphrase|rewrite|rephrase|essay|poem|story|email|letter|article|blog|proofread"
     r"|python|javascript|java|sql|html|regex|tweet|slogan|headline|classify|categori[sz]e|sentence|paragraph"
     r"|prove|explain|describe|discuss|recommend|suggest|advice|opinion)\b",
@@ -39,7 +41,9 @@ _MATH = re.compile(r"\\(?:frac|sqrt|binom|pi|cdot|times|le|ge|log|sin|cos|tan)\b
 
 
 _DATE = re.compile(r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}")
-_RELATIONS = frozenset("twice thrice double triple half third quarter quarters thirds dozen percent per".split())
+_RELATIONS = frozenset(
+    ["twice", "thrice", "double", "triple", "half", "third", "quarter", "quarters", "thirds", "dozen", "percent", "per"]
+)
 
 
 @lru_cache(maxsize=256)
@@ -63,4 +67,3 @@ def _holds_quantities(text: str) -> bool:
         return True
     numbers = [token for token in tokenize(text) if token.kind == "number" or token.text.lower() in _RELATIONS]
     return len(numbers) >= 2
-

@@ -7,7 +7,9 @@ from typing import Literal, NamedTuple
 
 from rubrica.tools.builtin.numbers.lexicon import NUMERALS, TENS, VULGAR, numeral
 
-Kind = Literal["number", "opaque", "word", "operator", "open", "close", "equals", "percent", "command", "newline", "other"]
+Kind = Literal[
+    "number", "opaque", "word", "operator", "open", "close", "equals", "percent", "command", "newline", "other"
+]
 
 
 class Token(NamedTuple):
@@ -29,9 +31,11 @@ MAX_DIGITS = 60
 
 _LEXEMES = re.compile(
     r"""
-      (?P<space>(?:[ \t\r\f\v\u00a0\u202f\u2009]|\\[,;:!\ ]|\\(?:left|right|displaystyle|quad|qquad)\b|\\[()\[\]]|&)+)
+      (?P<broken>\times\b|\x0crac(?=\{))
+    | (?P<space>(?:[ \t\r\f\v\u00a0\u202f\u2009]|\\[,;:!\ ]|\\(?:left|right|displaystyle|quad|qquad)\b|\\[()\[\]]|&)+)
     | (?P<newline>\n|\\\\)
-    | (?P<opaque>\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d{1,2}:\d{2}(?::\d{2})?(?!\d)|\d+(?:\.\d+){2,}|\d+(?:st|nd|rd|th)\b|\d{1,2}\ ?[ap]\.?m\b)
+    | (?P<opaque>\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d{1,2}:\d{2}(?::\d{2})?(?!\d)|\d+(?:\.\d+){2,}
+        |\d+(?:st|nd|rd|th)\b|\d{1,2}\ ?[ap]\.?m\b)
     | (?P<number>\d{1,3}(?:(?:,|\{,\})\d{3})+(?!\d)(?!,\d)(?:\.\d+)?|\d+(?:,\d+)+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)
     | (?P<vulgar>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])
     | (?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
@@ -101,6 +105,9 @@ def _append(tokens: list[Token], match: re.Match[str], gap: bool, currency: bool
     elif kind == "label":
         inner = text[text.index("{") + 1 : -1].strip()
         tokens.append(Token("word", inner, start, end, True))
+    elif kind == "broken":  # \t and \f of LaTeX commands that some writer took for control characters
+        times = text.endswith("imes")
+        tokens.append(Token("operator" if times else "command", "*" if times else "\\frac", start, end, gap))
     elif kind == "command":
         mapped = _COMMANDS.get(text)
         tokens.append(Token(*(mapped or ("command", text)), start, end, gap))

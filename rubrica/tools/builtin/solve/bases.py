@@ -3,16 +3,24 @@
 import re
 from fractions import Fraction
 
-from rubrica.tools.builtin.numbers.expression import Sum, UndefinedError, evaluate, Product
+from rubrica.tools.builtin.numbers.expression import Product, Sum, UndefinedError, evaluate
 from rubrica.tools.builtin.numbers.parser import parse
 from rubrica.tools.builtin.solve.solution import Solution
 
 _NAMES = {"binary": 2, "ternary": 3, "octal": 8, "decimal": 10, "hexadecimal": 16, "hex": 16}
-_WORDS = {w: n for n, w in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)} | {"sixteen": 16}
+_WORDS = {
+    w: n
+    for n, w in enumerate(
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 2
+    )
+} | {"sixteen": 16}
 _BASE = rf"(?:base[- ]?(?P<{{0}}_n>\d{{{{1,2}}}}|{'|'.join(_WORDS)})\b|(?P<{{0}}_w>{'|'.join(_NAMES)})\b)"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ANY_BASE = re.compile(_BASE.format("b"), re.IGNORECASE)
-_SUM = re.compile(r"(?<![\w.])[0-9A-Fa-f]{1,24}(?:\s{0,3}(?:[-+*×x]|plus|minus|times)\s{0,3}[0-9A-Fa-f]{1,24}(?![\w.]))+", re.IGNORECASE)
+_SUM = re.compile(
+    r"(?<![\w.])[0-9A-Fa-f]{1,24}(?:\s{0,3}(?:[-+*×x]|plus|minus|times)\s{0,3}[0-9A-Fa-f]{1,24}(?![\w.]))+",
+    re.IGNORECASE,
+)
 _NUMERAL = r"(?<![\w.])(?:0[xob])?(?P<digits>[0-9A-Fa-f]{1,24})(?![\w.])"
 _FROM_TO = re.compile(
     rf"{_NUMERAL}(?:_\{{?(?P<sub>\d{{1,2}})\}}?)?\s*\(?(?:(?:from|in|of)?\s*(?:its\s+|the\s+)?{_BASE.format('f')})?\)?"
@@ -35,7 +43,9 @@ def solve_base(prompt: str) -> Solution | None:
 def _sum(prompt: str) -> Solution | None:
     bases = list(_ANY_BASE.finditer(prompt))
     values = {base_of(match, "b") for match in bases}
-    if len(values) != 1 or not re.search(r"\bwhat\b|\bcompute\b|\bcalculate\b|\badd\b|\bevaluate\b|\bfind\b", prompt, re.IGNORECASE):
+    if len(values) != 1 or not re.search(
+        r"\bwhat\b|\bcompute\b|\bcalculate\b|\badd\b|\bevaluate\b|\bfind\b", prompt, re.IGNORECASE
+    ):
         return None
     base = values.pop()
     sums = [match for match in _SUM.finditer(prompt) if any(character.isdigit() for character in match[0])]

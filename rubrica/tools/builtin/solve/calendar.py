@@ -97,7 +97,9 @@ def _named(prompt: str) -> Solution | None:
 def _lengths(prompt: str) -> Solution | None:
     if (match := _LEAP.search(prompt)) and int(match[1]) > 0:
         leap = calendar.isleap(int(match[1]))
-        return Solution("boolean", "yes" if leap else "no", f"{match[1]} is {'' if leap else 'not '}a leap year", (match.span(1),))
+        return Solution(
+            "boolean", "yes" if leap else "no", f"{match[1]} is {'' if leap else 'not '}a leap year", (match.span(1),)
+        )
     if (match := _IN_MONTH.search(prompt)) is not None:
         days = calendar.monthrange(int(match[2]), MONTHS[match[1].lower()])[1]
         return Solution("number", str(days), f"{match[1]} {match[2]} has {days} days", (match.span(2),), Fraction(days))

@@ -68,7 +68,9 @@ def _numeral(solution: Solution, text: str) -> tuple[bool, str] | None:
     if answer is None:
         return None
     tail = text[answer.span.start :]
-    found = re.match(r"(?:0[xob])?([0-9A-Fa-f]+(?:\.[0-9A-Fa-f]+)?)", tail.replace(",", "") if tail[:1].isdigit() else tail)
+    found = re.match(
+        r"(?:0[xob])?([0-9A-Fa-f]+(?:\.[0-9A-Fa-f]+)?)", tail.replace(",", "") if tail[:1].isdigit() else tail
+    )
     if found is None:
         return None
     return _plain(found[1]) == _plain(solution.value), found[0]
@@ -89,14 +91,16 @@ def _one_of(found: Iterable[str], value: str) -> tuple[bool, str] | None:
 
 
 def _polarity(solution: Solution, text: str) -> tuple[bool, str] | None:
-    found = re.search(r"\b(?:is|are)(n't|\s+not)?\s+(?:a|an)?\s*(?:leap|prime|divisible|even|odd|palindrome)\b", text, re.IGNORECASE)
+    found = re.search(
+        r"\b(?:is|are)(n't| not)? (?:an? )?(?:leap|prime|divisible|even|odd|palindrome)\b", text, re.IGNORECASE
+    )
     if found is None:
         return None
     return (solution.value == "no") == bool(found[1]), found[0]
 
 
 def _words(solution: Solution, text: str) -> tuple[bool, str] | None:
-    """The words asked for stand at the end of the text, or it says so of others."""
+    """Look for the words asked for at the end of what is stated."""
     wanted = re.findall(r"\w+", solution.value.lower())
     answer = extract(text, "other")
     said = re.findall(r"\w+", (answer.text if answer is not None else text).lower())

@@ -29,11 +29,13 @@ _SOLVERS = (
 )
 _NUMBER = re.compile(r"\d+")
 _FORMAT = re.compile(
-    r"\b\d+ decimal (?:place|point)s?\b|\b\d+ (?:significant )?(?:digits|figures)\b|\bstep \d+\b|\bbase[- ]?10\b|\bin \d+ words?\b",
+    r"\b\d+ decimal (?:place|point)s?\b|\b\d+ (?:significant )?(?:digits|figures)\b|\bstep \d+\b|\bbase[- ]?10\b"
+    r"|\bin \d+ words?\b",
     re.IGNORECASE,
 )
 _OTHER_WORK = re.compile(
-    r"```|\b(?:code|program|function|script|python|javascript|translate|summari[sz]e|story|poem|essay|explain why)\b", re.IGNORECASE
+    r"```|\b(?:code|program|function|script|python|javascript|translate|summari[sz]e|story|poem|essay|explain why)\b",
+    re.IGNORECASE,
 )
 
 
@@ -65,7 +67,7 @@ def _accounted(prompt: str, solution: Solution) -> bool:
     "letters, sorting words) from the prompt alone and compares each final answer: 1 = the same, 0 = another. "
     "Says nothing about prompts that it cannot solve exactly.",
 )
-def solve_tool(task: TaskView, candidate: Candidate, arguments: NoArguments) -> Iterator[Observation]:
+def solve_tool(task: TaskView, candidate: Candidate, _arguments: NoArguments) -> Iterator[Observation]:
     """Compare the candidate's final answer with the solution of the last user turn."""
     solution = solve(task.prompt)
     if solution is None:
