@@ -15,7 +15,7 @@ MAX_OBSERVATIONS = 200
 
 _BASE = re.compile(r"\bbase[- ]?(\d+|two|three|four|five|six|seven|eight|nine|eleven|twelve|sixteen)\b", re.IGNORECASE)
 _OTHER_SYSTEMS = re.compile(
-    r"\b(?:binary|octal|hexadecimal|modulo|XOR|matrix|matrices|vectors?)\b|\\p?mod\b|≡", re.IGNORECASE
+    r"\b(?:binary|octal|hexadecimal|modulo|XOR|matrix|matrices|vectors?)\b|\bmod\b|\\p?mod\b|≡", re.IGNORECASE
 )
 
 

@@ -104,11 +104,11 @@ def _regions(text: str) -> Iterator[tuple[str, int, int]]:
             yield cue, found[-1].start(1), found[-1].end(1)
     for match in reversed(list(_STATEMENT.finditer(text))[-3:]):
         yield "statement", match.end(), _sentence_end(text, match.end())
+    for match in reversed(list(_CONCLUSION.finditer(text))[-2:]):
+        yield "conclusion", match.end(), _sentence_end(text, match.end())
     stripped = text.strip()
     if 0 < len(stripped) <= 80 and "\n" not in stripped:
         yield "whole", text.index(stripped), text.index(stripped) + len(stripped)
-    for match in reversed(list(_CONCLUSION.finditer(text))[-2:]):
-        yield "conclusion", match.end(), _sentence_end(text, match.end())
     bold = list(_BOLD.finditer(text))
     if bold and any(character.isdigit() for character in bold[-1][1]):
         yield "bold", bold[-1].start(1), bold[-1].end(1)

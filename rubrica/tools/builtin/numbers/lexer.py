@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from rubrica.tools.builtin.numbers.lexicon import NUMERALS, TENS, VULGAR, numeral
+from rubrica.tools.builtin.numbers.lexicon import NUMERALS, SCALES, TENS, VULGAR, numeral
 
 Kind = Literal[
     "number", "opaque", "word", "operator", "open", "close", "equals", "percent", "command", "newline", "other"
@@ -137,7 +137,8 @@ def _spelled(tokens: list[Token]) -> list[Token]:
     index = 0
     while index < len(tokens):
         token = tokens[index]
-        if token.kind != "word" or not _is_numeral(token.text):
+        scaled = bool(result) and result[-1].kind == "number" and token.text.lower() in SCALES  # 1.5 million
+        if token.kind != "word" or scaled or not _is_numeral(token.text):
             result.append(token)
             index += 1
             continue

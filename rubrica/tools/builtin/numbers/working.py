@@ -232,7 +232,7 @@ class _Finder:
             star = text == "*" and self.parser.kind(index + 1) in {"end", "newline", "other"}
             return not dash and not star
         if kind == "open":
-            return not self.tokens[index].gap or self.parser.text(index + 1).lower() in {"mod", "base"}
+            return not self.tokens[index].gap or self.parser.text(index + 1).lower() in {"%", "base"}
         return (kind == "command" and text != "\\boxed") or text in {"^", "!", "_", "°", "±", "∠"}
 
     def _trails(self, index: int) -> bool:

@@ -23,7 +23,7 @@ _SUM = re.compile(
 )
 _NUMERAL = r"(?<![\w.])(?:0[xob])?(?P<digits>[0-9A-Fa-f]{1,24})(?![\w.])"
 _FROM_TO = re.compile(
-    rf"{_NUMERAL}(?:_\{{?(?P<sub>\d{{1,2}})\}}?)?\s*\(?(?:(?:from|in|of)?\s*(?:its\s+|the\s+)?{_BASE.format('f')})?\)?"
+    rf"(?:{_BASE.format('p')}\s+(?:number|numeral)?\s*)?{_NUMERAL}(?:_\{{?(?P<sub>\d{{1,2}})\}}?)?\s*\(?(?:(?:from|in|of)?\s*(?:its\s+|the\s+)?{_BASE.format('f')})?\)?"
     rf"(?:\s+(?:number|notation|form|numeral|representation)s?)?\s*,?\s*(?:to|into|in|as)\s+(?:a\s+|an\s+|its\s+|the\s+)?{_BASE.format('t')}",
     re.IGNORECASE,
 )
@@ -72,7 +72,7 @@ def _conversion(prompt: str) -> Solution | None:
         if len(found) != 1:
             continue
         match = found[0]
-        source, target = base_of(match, "f") or 10, base_of(match, "t")
+        source, target = base_of(match, "f") or base_of(match, "p") or 10, base_of(match, "t")
         if pattern is _FROM_TO and match["sub"]:
             source = int(match["sub"])
         if target is None or source == target or not 2 <= source <= 36:
