@@ -61,6 +61,8 @@ _CONCLUSION = re.compile(
     re.IGNORECASE,
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
+_OPENS_LITERAL = re.compile(r"[ \t*_`]{0,8}[\"'\[{]")
+_LITERAL = re.compile(r"""[\s*_`]{0,8}(["'])(.{0,300}?)\1[\s*_`.]{0,8}$""")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$|[*_\"')\]])|\n")
 _LETTER = re.compile(
     r"[\s*_\"'(\[]*(?:option\s+|choice\s+)?\(?([A-Ja-j])(?:[).:\]*,]|\s*$|(?=\s+(?:is|because|since|-)\b))",
@@ -133,12 +135,17 @@ def _line_end(text: str, start: int) -> int:
 def _sentence_end(text: str, start: int) -> int:
     while start < len(text) and text[start] == "\n":
         start += 1
+    if _OPENS_LITERAL.match(text, start):  # what is quoted or bracketed may hold full stops
+        return min(_line_end(text, start), start + 4 * MAX_ANSWER)
     match = _SENTENCE_END.search(text, start)
     return min(match.start() if match else len(text), start + 4 * MAX_ANSWER)
 
 
 def _read(text: str, start: int, end: int, cue: str, asked_for: str) -> FinalAnswer | None:
     region = text[start:end]
+    literal = _LITERAL.match(region) if asked_for == "other" and cue not in {"conclusion", "last number"} else None
+    if literal is not None:  # a string as a program would print it: every character counts
+        return _made(text, start + literal.start(1), start + literal.end(2) + 1, "text", literal[2], cue)
     if asked_for == "choice":
         letter = _LETTER.match(region)
         if letter is not None and cue != "last number":
@@ -158,7 +165,8 @@ def _read(text: str, start: int, end: int, cue: str, asked_for: str) -> FinalAns
         return None
     offset = start + region.index(stripped)
     kind: Kind = "expression" if cue == "boxed" or re.search(r"\\[a-zA-Z]+|\^", stripped) else "text"
-    return _made(text, offset, offset + len(stripped), kind, " ".join(stripped.lower().split()), cue)
+    normal = " ".join(stripped.split())
+    return _made(text, offset, offset + len(stripped), kind, normal.lower() if " " in normal else normal, cue)
 
 
 def _made(text: str, start: int, end: int, kind: Kind, normal: str, cue: str) -> FinalAnswer:

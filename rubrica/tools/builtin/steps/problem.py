@@ -28,7 +28,7 @@ _SIGNED = re.compile(
 )
 _AVERAGED = re.compile(r"\b(?:average|mean|expected|per|each|rate|times)\b", re.IGNORECASE)
 _ABSTRACT = re.compile(
-    r"\$[^$\n]{0,80}[a-z=^_{}][^$\n]{0,80}\$|\b(?:integers?|digits?|polynomial|probability|triangle|rectangle|circle|radius"
+    r"\$[a-z(][^$\n]{0,80}\$|\b(?:integers?|digits?|polynomial|probability|triangle|rectangle|circle|radius"
     r"|polygon|sequence|prime|factors?|function|equation|coordinates?|multiples?|remainder|divisors?|permutations?|perpendicular)\b",
     re.IGNORECASE,
 )
