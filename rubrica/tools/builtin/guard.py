@@ -24,7 +24,7 @@ _HIDDEN = re.compile(
 )
 _JOINERS = "\u200c\u200d"
 _MIXED = re.compile(r"[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
-_LITERAL = re.compile(r"[\[\](){}'\"<>+*/=\\|&^%-]{2,40}")
+_LITERAL = re.compile(r"[-+*/=\\|&^%<>]{0,20}[\[\](){}'\"][\[\](){}'\"<>+*/=\\|&^%-]{1,20}")
 _SCORE_KEY = re.compile(r"\b(?:json|score|rating|confidence|winner|verdict|grade)\b", re.IGNORECASE)
 
 
