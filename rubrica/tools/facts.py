@@ -106,7 +106,8 @@ def _is_name_word(reading: Text, index: int, starts: set[int], *, inside: bool) 
         return False
     start = reading.tokens[index][0]
     if inside:
-        return reading.raw[reading.tokens[index - 1][1] : start] in {" ", ". ", "-"}
+        gap = reading.raw[reading.tokens[index - 1][1] : start]
+        return gap in {" ", "-"} or (gap == ". " and start not in starts)
     if len(word) > 1 and word.isupper():
         return True
     before = reading.raw[max(0, start - 2) : start]
@@ -115,4 +116,14 @@ def _is_name_word(reading: Text, index: int, starts: set[int], *, inside: bool) 
         or before[-1:] in {"", "\n", '"', "“", "(", "*", "'"}
         or before in {". ", "! ", "? ", ": ", '" '}
     )
-    return not opens and reading.words[index] not in FUNCTION_WORDS
+    if opens and not _joined(reading, index):
+        return False
+    return reading.words[index] not in FUNCTION_WORDS
+
+
+def _joined(reading: Text, index: int) -> bool:
+    """Say whether another capitalised word follows directly: then even an opening word may belong to a name."""
+    if index + 1 == len(reading.tokens):
+        return False
+    gap = reading.raw[reading.tokens[index][1] : reading.tokens[index + 1][0]]
+    return gap == " " and reading.cased[index + 1][0].isupper() and reading.words[index + 1] not in FUNCTION_WORDS

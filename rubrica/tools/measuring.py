@@ -16,7 +16,7 @@ _PHRASES = lexicon.phrases("phrases")
 _IMPERATIVES = frozenset(
     word for word, entries in _PHRASES.heads.items() if any(section == "imperative" for section, _ in entries)
 )
-_FENCE = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _BULLET = re.compile(r"^[ \t]*[-*•+–][ \t]+\S", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*(?:\d{1,3}|[a-zA-Z])[.)][ \t]+\S", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
@@ -26,7 +26,7 @@ _LINK = re.compile(r"https?://|\]\([^)\n]{1,500}\)|\bwww\.")
 _ROW = re.compile(r"^[ \t]*\|.+\|[ \t]*$", re.MULTILINE)
 _EQUATION = re.compile(r"[\w)%}][ ]?=[ ]?[-\w($\\{]|\\[(\[]|\$[^$\n]{1,200}\$")
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
-_QUOTED = re.compile(r'"[^"\n]{2,300}"|“[^”\n]{2,300}”')
+_QUOTED = re.compile(r'"[^"\n]{2,300}"|“[^“”\n]{2,300}”')
 _END = re.compile(r"[.!?…。！？)\]}\"”'’`*:|]$")
 
 

@@ -10,11 +10,11 @@ from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.facts import dates, names, numbers, spelled
 from rubrica.tools.passage import split_prompt
-from rubrica.tools.text import Text, read
+from rubrica.tools.text import Text, read, stem
 from rubrica.types import Candidate, TaskView, Value
 
 Expected = Literal["person", "time", "place", "quantity", "yes-no", "reason", "option"]
-_COMMANDS = lexicon.words("words")["command"]
+_COMMANDS = frozenset(map(stem, lexicon.words("words")["command"]))
 _QUESTION = lexicon.patterns("questions")
 _OPTION = re.compile(r"(?:^|\s)\(?([A-H])[).:]\s+([^\n]{1,200}?)(?=\s+\(?[A-H][).:]\s|\n|$)")
 _PART = re.compile(
@@ -32,7 +32,7 @@ _QUESTION_TIME = re.compile(
     r"\b(?:century|decade|ago|morning|evening|night|noon|midnight|spring|summer|autumn|winter)\b", re.IGNORECASE
 )
 _QUESTION_WORD = re.compile(
-    r"\W*(?:and |also |then )?(?:what|why|how|who|when|where|which|is|are|do|does|did|can|should)\b", re.IGNORECASE
+    r"\W{0,8}(?:and |also |then )?(?:what|why|how|who|when|where|which|is|are|do|does|did|can|should)\b", re.IGNORECASE
 )
 
 
@@ -48,7 +48,7 @@ class RelevanceArguments(Value):
 @lru_cache(maxsize=512)
 def subject(prompt: str) -> frozenset[str]:
     """Collect the content stems that the prompt asks about, without words of command ("write", "list")."""
-    return frozenset(stem for stem in read(split_prompt(prompt).instruction).content if stem not in _COMMANDS)
+    return frozenset(part for part in read(split_prompt(prompt).instruction).content if part not in _COMMANDS)
 
 
 @builtin(
@@ -81,7 +81,7 @@ def _telling(prompt: str) -> frozenset[str]:
     marked = {word for part in names(instruction) for word in read(part.key).stems} | {
         part.key for part in numbers(instruction)
     }
-    long = {stem for word in read(instruction).words if len(word) >= 7 for stem in read(word).stems}
+    long = {part for word in read(instruction).words if len(word) >= 7 for part in read(word).stems}
     return frozenset(marked | long)
 
 
