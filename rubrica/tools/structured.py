@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 Format = Literal["json", "yaml", "xml", "csv", "sql"]
+FORMATS: tuple[Format, ...] = ("json", "yaml", "xml", "csv", "sql")
 _MAX = 100_000
 _MAX_DEPTH = 100
 _FENCE = re.compile(r"```[ \t]*([\w+-]{0,20})[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)

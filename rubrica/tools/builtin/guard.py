@@ -25,6 +25,7 @@ _HIDDEN = re.compile(
 _JOINERS = "\u200c\u200d"
 _MIXED = re.compile(r"[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
 _LITERAL = re.compile(r"[-+*/=\\|&^%<>]{0,20}[\[\](){}'\"][\[\](){}'\"<>+*/=\\|&^%-]{1,20}")
+_MARKERS = ("[[", "<|", "[INST", "[/INST", "<<", "</", "<!--", "<s", "<v", "<j", "<a", "<e", '":', '" :', "[")
 _SCORE_KEY = re.compile(r"\b(?:json|score|rating|confidence|winner|verdict|grade)\b", re.IGNORECASE)
 
 
@@ -70,6 +71,9 @@ def find_addressed(text: str, prompt: str = "") -> Span | None:
 
 def find_forged(text: str, prompt: str = "") -> Span | None:
     """Find a forged verdict, tool result or chat marker that neither the prompt holds nor its format asks for."""
+    marked = any(mark in text for mark in _MARKERS)
+    if not marked and read(text).vocabulary.isdisjoint(_WORDS["forged"]):
+        return None
     for match in _CUES["forged"].finditer(text):
         if match[0].strip() in prompt or _CUES["subject"].search(prompt):
             continue

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools import lexicon
@@ -19,6 +20,7 @@ _TURN = re.compile(r"\b(?:however|but|that said|instead|nevertheless|here(?:'s| 
 _STEPS = re.compile(r"^\s{0,4}(?:\d{1,2}[.)]|[-*•])[ \t]+\S", re.MULTILINE)
 
 
+@lru_cache(maxsize=512)
 def stance(text: str) -> tuple[Stance, Span | None]:
     """Say how the answer meets the request, and where it says so.
 

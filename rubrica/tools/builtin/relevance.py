@@ -68,9 +68,9 @@ def relevance(task: TaskView, candidate: Candidate, arguments: RelevanceArgument
     missing = sorted(asked - answer.content)
     value = 1 - len(missing) / len(asked)
     if arguments.of == "opening":
-        value = len(read(answer.sentence_texts[0]).content & asked) / len(asked)
+        value = len(answer.sentence_content[0] & asked) / len(asked)
     elif arguments.of == "focus":
-        touched = [not read(sentence).content.isdisjoint(asked) for sentence in answer.sentence_texts]
+        touched = [not content.isdisjoint(asked) for content in answer.sentence_content]
         value = sum(touched) / len(touched)
     detail = f"{len(asked) - len(missing)} of {len(asked)} words taken up"
     yield Observation(claim, value, detail, data={"missing": list(missing[:20])})
