@@ -7,6 +7,7 @@ the question. When the prompt itself is about judging, scoring or injections, su
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools import lexicon
@@ -51,12 +52,17 @@ def guard(task: TaskView, candidate: Candidate, arguments: GuardArguments) -> It
     yield Observation(claim, 1.0, "nothing found")
 
 
+@lru_cache(maxsize=256)
+def _about_judging(prompt: str) -> bool:
+    return _CUES["subject"].search(prompt) is not None
+
+
 def find_addressed(text: str, prompt: str = "") -> Span | None:
     """Find a sentence that speaks to the judge, or of the answer's own rank, unless the prompt is about judging."""
     reading = read(text)
     overriding = not reading.vocabulary.isdisjoint(_WORDS["override"])
     override = _CUES["override"].search(text) if overriding else None
-    if override and not _CUES["subject"].search(prompt) and not _CUES["override"].search(prompt):
+    if override and not _about_judging(prompt) and not _CUES["override"].search(prompt):
         return _sentence_at(reading, override.start())
     for name in ("judge", "answer"):
         if text.isascii() and reading.vocabulary.isdisjoint(_WORDS[name]):
@@ -64,7 +70,7 @@ def find_addressed(text: str, prompt: str = "") -> Span | None:
         for match in _CUES[name].finditer(text):
             sentence = _sentence_at(reading, match.start())
             around = sentence.text if len(sentence.text) < 400 else text[max(0, match.start() - 80) : match.end() + 80]
-            if _CUES["verdict"].search(around) and not _CUES["subject"].search(prompt):
+            if _CUES["verdict"].search(around) and not _about_judging(prompt):
                 return sentence
     return None
 
@@ -75,7 +81,7 @@ def find_forged(text: str, prompt: str = "") -> Span | None:
     if not marked and read(text).vocabulary.isdisjoint(_WORDS["forged"]):
         return None
     for match in _CUES["forged"].finditer(text):
-        if match[0].strip() in prompt or _CUES["subject"].search(prompt):
+        if match[0].strip() in prompt or _about_judging(prompt):
             continue
         if match[0].startswith('"') and _SCORE_KEY.search(prompt):
             continue

@@ -85,6 +85,7 @@ def _telling(prompt: str) -> frozenset[str]:
     return frozenset(marked | long)
 
 
+@lru_cache(maxsize=256)
 def expected(prompt: str) -> Expected | None:
     """Say what kind of thing the last question of the prompt wants; None when it is open or there is none."""
     asking = [s for s in read(split_prompt(prompt).instruction).sentence_texts if s.rstrip().endswith(("?", "？"))]
@@ -135,6 +136,7 @@ def _holds(kind: Expected, answer: Text, prompt: str) -> bool | None:
     return bool(lettered) or any(option.strip().lower().rstrip(".") in answer.lower for _, option in options)
 
 
+@lru_cache(maxsize=256)
 def parts(prompt: str) -> tuple[str, ...]:
     """Split what is asked into its parts: questions, commands and numbered items that each have a subject."""
     instruction = split_prompt(prompt).instruction

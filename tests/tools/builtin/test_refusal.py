@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from rubrica.tools import lexicon
 from rubrica.tools.builtin.refusal import is_refusal, stance
 
 Value = Callable[..., float | None]
@@ -75,3 +76,24 @@ def test_the_span_is_the_words_of_declining(ask: Callable[..., list]) -> None:  
 @pytest.mark.parametrize("piece", ["i can't ", "sorry ", "could you ", "as an ai ", "1. \n", "i am "])
 def test_hostile_answers_are_read_in_linear_time(piece: str) -> None:
     assert stance(piece * (100_000 // len(piece)))[0] in {"answers", "partial", "asks", "deflects", "refuses"}
+
+
+def test_no_cue_of_declining_is_spared_by_the_word_check() -> None:
+    cues, triggers = lexicon.patterns("refusal"), lexicon.words("words")["declining"]
+    lead = "I {} that".format
+    for phrase in (
+        "cannot help",
+        "won't assist",
+        "am not able to",
+        "don't support",
+        "must decline",
+        "would rather not",
+    ):
+        assert cues["refusal"].search(lead(phrase)) is None or not triggers.isdisjoint(lead(phrase).split())
+    for text in (
+        "Your request violates my policies.",
+        "No comment.",
+        "I strongly advise against it.",
+        "Please don't try.",
+    ):
+        assert is_refusal(text)
