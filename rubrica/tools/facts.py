@@ -11,6 +11,7 @@ _NUMBER = re.compile(
     r"(?:(?:st|nd|rd|th)\b)?(?:[ ](?P<scale>thousand|million|billion|trillion|[mb]n)\b)?(?![\w]*\d)",
     re.IGNORECASE,
 )
+_NEXT_WORDS = re.compile(r"[^\W\d_]+")
 _SCALES = {"thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12}
 _SPELLED = {
     name: value
@@ -53,9 +54,9 @@ def numbers(text: str) -> tuple[Particular, ...]:
 
 
 def _unit_after(text: str, end: int) -> str:
-    for word in read(text[end : end + 40]).words[:2]:
-        if word not in FUNCTION_WORDS:
-            return stem(word)
+    for word in _NEXT_WORDS.findall(text[end : end + 40])[:2]:
+        if word.lower() not in FUNCTION_WORDS:
+            return stem(word.lower())
     return ""
 
 
@@ -88,15 +89,17 @@ def names(text: str) -> tuple[Particular, ...]:
         return ()
     starts = {start for start, _ in reading.sentences}
     found: list[Particular] = []
-    i = 0
-    while i < len(reading.tokens):
+    after = 0
+    for i in [index for index, word in enumerate(reading.cased) if word[0].isupper()]:
+        if i < after:
+            continue
         j = i
         while j < len(reading.tokens) and _is_name_word(reading, j, starts, inside=j > i):
             j += 1
         if j > i:
             start, end = reading.tokens[i][0], reading.tokens[j - 1][1]
             found.append(Particular(" ".join(reading.words[i:j]).removesuffix("'s").removesuffix("’s"), start, end))
-        i = max(j, i + 1)
+        after = j
     return tuple(found)
 
 

@@ -64,15 +64,27 @@ def find_addressed(text: str, prompt: str = "") -> Span | None:
     override = _CUES["override"].search(text) if overriding else None
     if override and not _about_judging(prompt) and not _CUES["override"].search(prompt):
         return _sentence_at(reading, override.start())
+    if _about_judging(prompt):
+        return None
     for name in ("judge", "answer"):
-        if text.isascii() and reading.vocabulary.isdisjoint(_WORDS[name]):
-            continue
-        for match in _CUES[name].finditer(text):
-            sentence = _sentence_at(reading, match.start())
-            around = sentence.text if len(sentence.text) < 400 else text[max(0, match.start() - 80) : match.end() + 80]
-            if _CUES["verdict"].search(around) and not _about_judging(prompt):
+        for start, end in _mentions(name, reading):
+            sentence = _sentence_at(reading, start)
+            around = sentence.text if len(sentence.text) < 200 else text[max(0, start - 80) : end + 80]
+            if _CUES["verdict"].search(around):
                 return sentence
     return None
+
+
+def _mentions(name: str, reading: Text) -> Iterator[tuple[int, int]]:
+    """Yield where the judge or the answer is named; in ASCII text, the pattern is tried only around its key words."""
+    if not reading.raw.isascii():
+        yield from (match.span() for match in _CUES[name].finditer(reading.raw))
+        return
+    keys = _WORDS[name]
+    for index in [index for index, word in enumerate(reading.words) if word in keys]:
+        start, end = reading.tokens[index]
+        if _CUES[name].search(reading.raw, max(0, start - 16), end + 16):
+            yield start, end
 
 
 def find_forged(text: str, prompt: str = "") -> Span | None:
