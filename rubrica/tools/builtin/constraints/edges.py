@@ -11,20 +11,22 @@ from rubrica.types import Span
 
 _PART = r"(?P<part>paragraph|sentence|line|word|bullet(?: point)?|item|stanza|verse)s?"
 _ORDINAL = r"first|second|third|fourth|fifth|sixth|last|final"
-_NAMED = r"(?:(?:the|this|these|an?|one of|following|exact|very|single|same|only|closing|opening|final|line|words?|phrases?|sentences?|letters?|questions?|statement|text|keyword|word|like|saying|of|that says|says|character|greeting|message|expression) ?){0,7}"
-_TARGET = rf"(?P<named>{_NAMED}) ?[:,]? ?(?P<what>{QUOTED}|(?<=letter )[a-z]\b|(?<=word )[a-z'’-]+\b|(?<=: )[^\n\x00]{{3,120}}|(?<=phrase )[^\n\x00]{{3,120}}|(?<=words )[^\n\x00]{{3,120}}|(?<=saying )[^\n\x00]{{3,120}}|an? (?:question mark|question|exclamation (?:mark|point)|period))"
-_START = re.compile(rf"\b(?:start|begin|open)(?:s|ning|ing|ed)?\b(?! (?:date|time))[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by|on|from)(?: |: ?){_TARGET}")
+_NAMED = r"(?:(?!about|on|regarding|discuss|explain|describ|and|or|then|repeat)[a-z'’-]+[:,]? ){0,6}(?:[a-z'’-]+ ?)?"
+_TARGET = rf"(?P<named>{_NAMED})(?P<what>(?<![^\s:,]){QUOTED}|(?<=letter )[a-z]\b|(?<=word )[a-z'’-]+\b|(?<=: )[^\n\x00]{{3,120}}|(?<=phrase )[^\n\x00]{{3,120}}|(?<=words )[^\n\x00]{{3,120}}|(?<=saying )[^\n\x00]{{3,120}}|an? (?:question mark|question|exclamation (?:mark|point)|period))"
+_START = re.compile(rf"\b(?:start|begin|open)(?:s|ning|ing|ed)?\b(?! (?:date|time|of))[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by|on|from)(?: |: ?){_TARGET}")
 _FINISH = re.compile(rf"\b(?:end|finish|conclud|clos)(?:e|s|es|ing|ed)?\b(?! up)[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by asking|by|on|in|using)(?: |: ?){_TARGET}")
 _FIRST_LAST = re.compile(
-    rf"\b(?P<nth>first|last|final|very first|very last) (?P<unit>word|words|sentence|line|phrase)\b(?: (?:of|in) (?:the |your |each |every )?(?:[\w-]+ ){{0,2}}[\w-]+?)?,? (?:should |must |has to |needs to |to |will )?(?:be|is|being|read|say):? (?:the )?(?:word )?(?P<what>{QUOTED}|[\w'’-]+(?=[.,;\n]|$))"
+    rf"\b(?P<nth>first|last|final|very first|very last|the) (?P<unit>word|words|sentence|line|phrase|(?:very )?(?:end|start|beginning))\b(?: (?:of|in) (?:the |your |each |every )?(?:[\w-]+ ){{0,2}}[\w-]+?)?,? (?:should |must |has to |needs to |to |will )?(?:be|is|being|read|say|are):? (?:exactly |the |this |exact |word |phrase |sentence |words |text |following |as follows ){{0,4}}:? ?(?P<what>{QUOTED}|[\w'’-]+(?=[.,;\n]|$))"
 )
 _PARAGRAPH = re.compile(rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$")
 _POSTSCRIPT = re.compile(r"\bpost[- ]?script\b|\bp\. ?s\b\.?|\bp\. ?p\. ?s\b|\x00")
 _PS = re.compile(r"\bP\. ?P\. ?S|\bP\. ?S\b|\bPPS\b|\bPS\b(?=:)")
 _WRAP = re.compile(
-    r"\b(?:wrap\w*|put|enclos\w*|surround\w*|add|place\w*|us\w+|contain\w*|be|with(?:in)?|insid?e?)\b[^.;\n]{0,70}?\b(?:double )?(?:quotations?|quotes?)(?: marks?)?\b"
+    r"\b(?:wrap\w*|put|enclos\w*|surround\w*|add|place\w*|us\w+|contain\w*|be|with(?:in)?|inside|in|start|begin)\b[^.;\n]{0,70}?\b(?:double )?(?:quotations?|quotes?)(?: marks?)?\b"
 )
-_WHOLE = re.compile(r"\b(?:entire|whole|complete|full|your|the|all|everything|it)\b(?: of)?(?: (?:your|the))? ?(?:response|answer|reply|output|text|message|letter|article|poem|thing|story|essay|song|email)?\b")
+_WHOLE = re.compile(
+    r"\b(?:(?:entire|whole|complete|full)\b|everything\b|(?:your|the) (?:response|answer|reply|output|text|message|letter|article|poem|story|essay|song)\b)"
+)
 _TITLE = re.compile(r"<<|\bdouble ang(?:ular|le) brackets?\b")
 _REPEAT = re.compile(
     r"\b(?:repeat|copy|restate|reproduce|echo|say|start (?:by|with) repeating)\w*\b[^.;\n]{0,40}?\b(?:request|question|prompt|query|instructions?|sentence|message|task|input|statement)\b"
@@ -68,6 +70,9 @@ _SCOPES: dict[str, Scope] = {"paragraph": "paragraph", "sentence": "sentence", "
 
 def _where(text: str) -> tuple[Scope, int | None]:
     """Return the part that begins or ends so, from the words before."""
+    several = re.search(r"\b(paragraphs|sentences|lines|words|items|bullet points)\b[^.;]{0,25}?\beach\b[^.;]{0,40}$", text[-160:])
+    if several:
+        return _SCOPES[several[1][:-1]], None
     match = _PARAGRAPH.search(re.sub(r"\b(?:start|begin|open|end|finish|conclud|clos).*", "", text[-160:]) or "")
     if match is None:
         inner = re.search(r"\b(?:each|every) (paragraph|sentence|line|word|item|bullet point|bullet)\b", text[-80:])
@@ -83,7 +88,10 @@ def _first_last(prompt: Prompt) -> Iterator[Constraint]:
         clause = prompt.clause_at(match.start())
         if clause.given or not clause.asks:
             continue
-        last, single = match["nth"].endswith(("last", "final")), match["unit"] == "word"
+        if match["nth"] == "the" and not match["unit"].endswith(("end", "start", "beginning")):
+            continue
+        last = match["nth"].endswith(("last", "final")) or match["unit"].endswith("end")
+        single = match["unit"] == "word"
         kind: Kind = ("last_word" if last else "first_word") if single else ("ends_with" if last else "starts_with")
         what = prompt.said(*match.span("what"))
         inner = re.search(r"(?:of|in) (?:each|every) (paragraph|sentence|line)", match[0])
@@ -104,7 +112,7 @@ def _marks(prompt: Prompt) -> Iterator[Constraint]:
     if "quot" in low:
         for match in _WRAP.finditer(low):
             tail = low[match.end() : match.end() + 60]
-            if prompt.asks_at(match.start()) and (_WHOLE.search(match[0]) or _WHOLE.match(re.sub(r"^ (?:around|on|for) ", "", tail))) and not negated(prompt.left_of(match.start())) and not re.search(r"\b(?:names?|titles?|words?|keywords?|quotes from|around the (?:word|title))\b", match[0]):
+            if prompt.asks_at(match.start()) and _WHOLE.search(prompt.left_of(match.start())[-60:] + match[0] + tail) and not negated(prompt.left_of(match.start())) and not re.search(r"\b(?:names?|titles?|words?|keywords?|quotes from|around the (?:word|title))\b", match[0]):
                 yield Constraint("quoted", prompt.source(match.start(), match.end()))
                 break
     title = _TITLE.search(low) or (re.search(r"<<[^<>\n]{1,60}>>", text) if "<<" in text else None)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.constraints import casing, edges, form, language, layout, length, order, vocabulary
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading
 from rubrica.tools.builtin.constraints.prompt import Prompt
 from rubrica.types import TaskView
 
@@ -51,7 +51,9 @@ def _settle(found: list[Constraint]) -> tuple[Constraint, ...]:
 
 
 def _precision(one: Constraint) -> int:
-    return 0 if one.bound is None or one.bound.relation == "about" else 1
+    """A plain "use bullet points" is less than a count of them, and "about" is less than a limit."""
+    vague = one.bound is None or one.bound.relation == "about" or one.bound == Bound.at_least(1)
+    return 0 if vague else 1
 
 
 def _both_sides(a: Constraint, b: Constraint) -> bool:

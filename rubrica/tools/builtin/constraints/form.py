@@ -10,10 +10,11 @@ from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
 from rubrica.types import Span
 
-_JSON = re.compile(r"\b(?:in|as|into|to|using|use|with|valid|of|return|output|produce|a|an|the)(?: a| an| the)?(?: (?:valid|proper|single|pure|raw|strict|format|form))* (?:of )?json\b(?! (?:file|api|schema|parser|library|path))")
+_JSON = re.compile(r"\b(?:in|as|into|to|using|use|with|valid|of|return|output|produce|a|an|the)(?: a| an| the)?(?: (?:valid|proper|single|pure|raw|strict|format|form))* (?:of )?json\b(?! (?:file|api|schema|parser|library|path))|\bjson (?:format|object|block|output|only|response|string)\b")
 _BOXED = re.compile(r"\\{1,2}boxed\b")
 _OPTIONS = re.compile(r"\b(?:one of|either of|from|among|between)(?: only)?(?: the| these| those)?(?: \w+){0,2} (?:options?|choices?|answers?|phrases?|responses?|labels?|categories|sentences|statements|following)\b")
 _YES_NO = re.compile(rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})")
+_ONE_OF = re.compile(rf"\b(?:choose|pick|select|answer|respond|reply|say|options?|choices?)\b[^\n\x00]{{0,60}}?(?={QUOTED},? (?:or )?{QUOTED})")
 _EITHER = re.compile(rf"\b(?:answer|respond|reply|output|return|classify|label|say)\b[^.;\n\x00]{{0,60}}?\b(?:either|as|with|only)\b[^.;\n\x00]{{0,25}}?(?P<list>{QUOTED}(?:(?:, ?(?:or )?| or ){QUOTED})+)")
 _ONLY = re.compile(r"\b(?:only|just|nothing (?:else|more)|no other|solely|simply|without (?:any )?(?:explanation|further))\b")
 _TWO = re.compile(r"\*{6}|\b(?:6|six) asterisks?\b")
@@ -52,7 +53,7 @@ _SIMPLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (("bare", _BARE), ("comma_se
 
 def _choices(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
-    for match in _OPTIONS.finditer(low):
+    for match in (*_OPTIONS.finditer(low), *_ONE_OF.finditer(low)):
         if not prompt.asks_at(match.start()):
             continue
         options = _listed(prompt, match.end())

@@ -36,7 +36,7 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
     for match in _IN.finditer(low):
         clause = prompt.clause_at(match.start())
         left = low[clause.start : match.start()]
-        if clause.given or not clause.asks or _ASKS_ABOUT.search(left) or not _WRITES.search(left + match[0][:6]) or negated(left):
+        if clause.given or not clause.asks or (_ASKS_ABOUT.search(left) and "translate" not in left) or not _WRITES.search(left + match[0][:6]) or negated(left):
             continue
         if match[0].startswith("to ") and not re.search(r"\btranslat\w+|\bconvert", left):
             continue

@@ -8,7 +8,7 @@ from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Fa
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, read_bound
 
-_ADJ = r"(?:[a-z-]+ ){0,3}?"
+_ADJ = r"(?:(?!and |or |no |with |in |of |to )[a-z-]+ ){0,3}?"
 _COUNTED: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"{BEFORE_UNIT}[ -]{_ADJ}(?:{unit})\b{AFTER_UNIT}"))
     for kind, unit in (
@@ -22,14 +22,15 @@ _PLAIN_BULLETS = re.compile(
     r"\b(?:in|using|use|as|with|into|format\w*|by|make|create|write) (?:a |an |the )?(?:[a-z]+ )?(?:bullet(?:ed|ed[- ]point)? (?:lists?|form|format)|bullet[- ]?point(?:ed)?s?(?: list| form| format)?|bullets)\b"
 )
 _NUMBERED = re.compile(r"\b(?:in|using|use|as|with|into|make|create|write) (?:a |an |the )?(?:numbered|enumerated|ordered) (?:list|steps|items|points)\b")
-_NO_LISTS = re.compile(r"\b(?:no|without|not|avoid\w*|n['’]t)\b(?! (?:more|fewer|less))[^.;\n]{0,25}?\b(?P<what>bullet[- ]?points?|bullets|lists?|emojis?|hash ?tags?)\b(?! of)")
+_NO_LISTS = re.compile(r"(?:\b(?:no|without|not|avoid\w*)|n['’]t)\b(?! (?:more|fewer|less))[^.;\n]{0,25}?\b(?P<what>bullet[- ]?points?|bullets|lists?|emojis?|hash ?tags?)\b(?! of)")
 _TABLE = re.compile(
     r"\b(?:in|as|into|using|use|with|create|make|draw|produce|generate|provide|give me|present) (?:the )?(?:form(?:at)? of )?(?:a |an )?(?:markdown |simple |comparison |two[- ]column |formatted )?(?:table\b(?! of contents|spoon| ?top)(?= (?:format|form|comparing|with|of|that|showing|listing|containing|to|for)|\W|$)|tabular (?:form|format))"
 )
 _SECTIONS = re.compile(rf"{BEFORE_UNIT}[ -]{_ADJ}(?P<unit>sections?|parts|chapters|scenes)\b{AFTER_UNIT}")
 _MARKER = re.compile(r"\b([A-Za-z]{3,20}) (?:X|#|N|\[X\]|\{X\}|<X>)(?=\W|$)")
+_FIRST_TWO = re.compile(r"\b([A-Za-z]{3,20}) 1\b(?=[^\0]{1,200}?\b\1 2\b)")
 _HIGHLIGHTS = re.compile(rf"{BEFORE_UNIT}[ -]{_ADJ}(?:sections?|parts?|phrases?|words?|sentences?|passages?|points?|titles?|keywords?|highlights?|terms?|areas?|pieces?|sub-?sections?)\b{AFTER_UNIT}")
-_HIGHLIGHT_CUE = re.compile(r"\bhighlight\w*|\bitalic\w*|\bbold\w*|\*[^*\n]{1,60}\*")
+_HIGHLIGHT_CUE = re.compile(r"\bhighlight\w*|\bemphasi[sz]\w*|\basterisks?\b|\bitalic\w*|\bbold\w*|\*[^*\n]{1,60}\*")
 
 _NOUN = r"(?P<noun>[a-z][a-z'’-]*)"
 _LIST_VERB = (
@@ -105,7 +106,7 @@ def _sections(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if "section" not in low and "part" not in low and "chapter" not in low and "scene" not in low:
         return
-    marker = _MARKER.search(prompt.text)
+    marker = _MARKER.search(prompt.text) or _FIRST_TWO.search(prompt.text)
     for match in _SECTIONS.finditer(low):
         clause = prompt.clause_at(match.start())
         text = low[clause.start : clause.end]

@@ -19,7 +19,7 @@ _UNITS: dict[str, Kind] = {
 }
 _UNIT = rf"(?P<unit>{'|'.join(_UNITS)})s?\b"
 _SIZE = (
-    r"(?:(?:short|long|complete|full|simple|separate|different|brief|clear|concise|distinct|english|total|individual|new|rhyming|descriptive"
+    r"(?:(?:short|long|complete|full|simple|separate|different|brief|clear|concise|distinct|english|total|individual|rhyming|descriptive"
     r"|coherent|detailed|unique|well[- ]?written|well[- ]?developed|non-?rhyming|medium|grammatical)[ ,]+){0,2}"
 )
 _COUNT = re.compile(rf"{BEFORE_UNIT}[ -]{{1,2}}{_SIZE}{_UNIT}(?! ?-? ?(?:count|limit)){AFTER_UNIT}")

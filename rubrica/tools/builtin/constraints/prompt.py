@@ -11,7 +11,7 @@ _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _DOUBLE = re.compile(r"[\"“”„«»](?:[^\"“”„«»\n]|\n(?!\n)){1,2000}[\"“”„«»]")
 _SINGLE = re.compile(r"(?<![\w])['‘’](?=\S)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){1,200}(?<=\S)['’](?!\w)")
 _TICKS = re.compile(r"`[^`\n]{1,200}`")
-_END = re.compile(r"(?<=[.!?])[\"”’')\]]*\s+|\n+")
+_END = re.compile(r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bp\.s\.)[\"”’')\]]*\s+|\n+")
 _HIDDEN = "\x00"
 
 QUOTED = "[\"“”„«»'‘’`]\x00+[\"“”„«»'‘’`]"
@@ -37,6 +37,7 @@ _MODAL = r"(?:should|must|shall|has to|have to|needs? to|may|can|cannot|can't|mu
 _STRONG = re.compile(
     r"\b(?:your|the|my|this) (?:[\w-]+ ){0,3}(?:response|answer|reply|output)s?\b|\bin your (?:own )?(?:response|answer|reply|words)"
     r"|\b(?:response|answer|reply|output) (?:format|should|must|in|with)\b"
+    r"|\b(?:is|are) (?:not allowed|not permitted|forbidden|prohibited|banned)\b"
 )
 _SUBJECT = re.compile(rf"\b{_ANSWER_NOUN}(?:,? (?!that |which |who )[\w'-]+){{0,8}},? {_MODAL}\b")
 _VERBS = (
@@ -56,11 +57,11 @@ _FILLER = re.compile(
 )
 _VERB = re.compile(rf"(?:{_VERBS})\b")
 _LATER = re.compile(
-    rf"(?:[,;:?)]|\band|\bthen|\bbut|\bplease|\bor|\bby|\bto|\bmust|\bshould|\bcan you|\bcould you|[a-z]ly) (?:please |then |also |only )?(?:{_VERBS})\b"
+    rf"(?:[,;:?)]|\band|\bthen|\bbut|\bplease|\bor|\bby|\bto|\bcan you|\bcould you|[a-z]ly) (?:please |then |also |only )?(?:{_VERBS})\b"
 )
 _FRAGMENT = re.compile(
     r"(?:\W*)(?:in|with|using|without|within|no|at least|at most|max|min|maximum|minimum|between|exactly|under|less|fewer|more|not|approximately|about|around|up to|all"
-    r"|word (?:count|limit)|length|number of|format|output|the first|the last|the word|the letter|paragraph|the answer|answers|\d+|one|two|three|four|five|ten|six|seven|entirely|everything"
+    r"|word (?:count|limit)|length|number of|format|output|the first|the last|the word|the letter|paragraph|the answer|answers|\d+|one|two|three|four|five|ten|six|seven|entirely|everything|lower|upper"
     r"|wrapp?ed|your)\b"
 )
 _NEGATION = re.compile(
@@ -119,7 +120,8 @@ class Prompt:
                 label = False
             else:
                 label = bool(_LABEL.match(text))
-            asks = imperative or strong or bool(_SUBJECT.search(text) or _LATER.search(text))
+            wonders = text.rstrip().endswith("?") and bool(_TELLING.match(text))
+            asks = imperative or strong or (not wonders and bool(_SUBJECT.search(text) or _LATER.search(text)))
             asks = asks or (bool(_FRAGMENT.match(text)) and not _TELLING.match(text))
             found.append(Clause(start, end, asks, (given and not strong) or label))
             if label or (_GIVEN.search(text) and self._hands_over(end)):

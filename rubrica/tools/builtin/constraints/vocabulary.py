@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
-from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, TIMES, read_bound, read_times
+from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, TIMES, read_bound, read_times
 from rubrica.types import Span
 
 _BARE = r"[\w$%&@#+][\w'’.+-]*"
 _LETTERS = r"letters?|characters?|symbols?"
 _NOUN = rf"(?P<noun>key ?words?|words?|phrases?|terms?|expressions?|names?|sentences?|strings?|{_LETTERS})"
-_TERM = re.compile(rf"(?<![\w-]){_NOUN}(?: (?:of|like|such as))?(?: ?[:=])? ?[\[({{]?(?P<first>{QUOTED}|{_BARE})|(?P<verb>{{verbs}}) (?:(?:both|all of|either|the|exact|following|in it) )*(?P<quoted>{QUOTED})".replace("{verbs}", r"includ\w+|contain\w*|mention\w*|using|use|incorporat\w+|avoid\w*|without|exclud\w+|omit\w*"))  # fmt: skip
+_USES = r"includ\w+|contain\w*|mention\w*|using|use|incorporat\w+|avoid\w*|without|exclud\w+|omit\w*"
+_BEFORE_LIST = (
+    r"(?: (?:of|like|such as))?(?:(?: (?:should|must|need to|have to) (?:be \w+|appear))?"
+    r"(?: (?:in|within|to) (?:your|the) [\w-]+| [\w-]+ the (?:response|answer|text))?(?= ?:))?(?: ?[:=])? ?[\[({]?"
+)
+_COUNTED = r"(?= (?:should|must|appears?|needs? to|has to|at least|at most|exactly|more than|less than|fewer than|no more than|once|twice))"
+_TERM = re.compile(
+    rf"(?<![\w-]){_NOUN}\b{_BEFORE_LIST}(?P<first>{QUOTED}|{_BARE})"
+    rf"|(?P<lone>{QUOTED}){_COUNTED}"
+    rf"|\b(?P<verb>{_USES}) (?:(?:both|all of|either|the|exact|following|in it) )*(?P<quoted>{QUOTED})"
+)
 _MORE = re.compile(rf" ?(?:, ?(?:and |or |& ?)?|/ ?|and |or |& ?)(?:(?:the )?{_NOUN} )?(?P<term>{QUOTED}|{_BARE})")
 _VERB = re.compile(
     r"\b(?:includ\w*|contain\w*|us(?:e|es|ed|ing|age)|mention\w*|incorporat\w*|add\w*|have|has|having|with|featur\w*|insert\w*|say\w*"
@@ -21,7 +31,7 @@ _VERB = re.compile(
 )
 _SHUNNING = re.compile(r"avoid\w*|exclud\w*|omit\w*|without|refrain\w*|drop\w*")
 _OTHER_VERB = re.compile(
-    r"\b(?:start|begin|open|end|finish|conclud|clos|follow|preced|replac|highlight|mark|separat|label|mean|defin|rhym|spell|translat|explain"
+    r"\b(?:acrostic|start|begin|open|end|finish|conclud|clos|follow|preced|replac|highlight|mark|separat|label|mean|defin|rhym|spell|translat|explain"
     r"|describ|bold|capitali|underlin|count|find all|match|instead of|between|about|called|named|titled|before|after|last|first|synonyms? (?:of|for)|surround|wrap|indicat|respond|reply|answer)"
     r"\w*\b[^.]{0,30}$"
 )
@@ -33,7 +43,7 @@ _FOLLOW = re.compile(
     r"[\"'”’)\]]*\s*(?:[.,;:!?)]|\n|$|(?:in|at|exactly|once|twice|should|must|to|somewhere|as|more|less|fewer|no|is|are|does|doesn['’]t|do|and|or"
     r"|within|throughout|anywhere|only|appears?|occurs?|appearing|for|with|shouldn['’]t|can|cannot|can['’]t|may|when|but|while|on|\d)\b)"
 )
-_STOPWORDS = frozenset("in at to as for with and or the a an of is are be should must that which count limit you it on from by your their".split())
+_STOPWORDS = frozenset("in at to as for with and or the a an of is are be should must that which count limit you it on from by your their each max min maximum minimum total long above below".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +78,11 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
         end_of_last = mention.end
     for _, constraints in found:
         yield from constraints
+    yield from _unmarked(prompt)
     yield from _punctuation(prompt)
 
 
+_NEXT = re.compile(rf"\b(?:and|but)\b[^.]{{0,30}}?\b(?:the|a|an|your|any) {_NOUN}\b")
 _OR = re.compile(r"[\"'”’\s,]*or (?:else )?(?:not |by |must |don['’]t |do not )?[a-z]+(?: the)? *$")
 
 
@@ -81,7 +93,7 @@ def _mentions(prompt: Prompt) -> Iterator[_Mention]:
         if match.start() < done:
             continue
         noun = match["noun"] or "word"
-        group = "first" if match["noun"] else "quoted"
+        group = "first" if match["noun"] else "lone" if match["lone"] else "quoted"
         start, end = match.span(group)
         terms, joins = [prompt.said(start, end)], []
         bare = low[start] not in "\"“”„«»'‘’`"
@@ -108,9 +120,11 @@ def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]
     verb = next((v for v in reversed(verbs) if v.start() <= mention.start), None)
     if (verb is None or _OTHER_VERB.search(left)) and not appears:
         return
-    times = next((t for t in TIMES.finditer(right[:70]) if t["once"] or t["n"]), None)
+    turn = _NEXT.search(right)
+    near = right[: min(70, turn.start() if turn else 70)]
+    times = next((t for t in TIMES.finditer(near) if t["once"] or t["n"]), None)
     offset = 0
-    if times is None and verb:
+    if times is None and verb and not appears and not _NEXT.search(left[-40:]):
         times = next((t for t in TIMES.finditer(left[-40:]) if t["once"] or t["n"]), None)
         offset = -1
     if times:
@@ -150,6 +164,30 @@ def _spell(prompt: Prompt, mention: _Mention, bound: Bound) -> Iterator[Constrai
         yield Constraint(kind, span, bound=bound, texts=terms)
 
 
+_OFTEN = re.compile(
+    rf"\b(?:mention|include|use|say|repeat|using|mentioning)s? (?:the )?(?:name |word )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*){{0,2}}?)"
+    rf" (?={RELATION} |once\b|twice\b){TIMES.pattern}"
+)
+_UNSAID = re.compile(
+    r"\b(?:do not|don['’]t|never|without|avoid|must not|should not|shouldn['’]t|cannot|can['’]t)(?: ever)? (?:mention(?:ing)?|say(?:ing)?)"
+    r" (?:the |any )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*)?)(?=[.,;!\n]|$| (?:in|at|and) )"
+)
+_GENERAL = frozenset(
+    "word words keyword keywords phrase phrases letter letters it that this them anything any name names following fact so".split()
+)
+
+
+def _unmarked(prompt: Prompt) -> Iterator[Constraint]:
+    """Terms without quotation marks and without a noun such as "word" before them."""
+    for pattern in (_OFTEN, _UNSAID):
+        for match in pattern.finditer(prompt.low):
+            if not prompt.asks_at(match.start()) or _GENERAL & set(match["term"].split()):
+                continue
+            bound = read_times(match, "") if pattern is _OFTEN else Bound.at_most(0)
+            if bound:
+                yield Constraint("term", prompt.source(match.start(), match.end()), bound=bound, texts=(prompt.said(*match.span("term")),))
+
+
 # Punctuation and digits, named by their names
 
 _MARKS = {
@@ -161,7 +199,7 @@ _MARKS = {
 }  # fmt: skip
 _MARK = rf"(?P<mark>{'|'.join(sorted(_MARKS, key=len, reverse=True))})s?\b(?!-| ?separated)"
 _NO_MARK = re.compile(
-    rf"\b(?:no|without|not|never|avoid\w*|refrain\w*|free of|zero|n['’]t|exclud\w+|omit\w*|skip|don['’]t)\b(?! forget)(?! (?:more|fewer|less))[^.;\n]{{0,45}}?\b{_MARK}"
+    rf"(?:\b(?:no|without|not|never|avoid\w*|refrain\w*|free of|zero|exclud\w+|omit\w*|skip)|n['’]t)\b(?! forget)(?! (?:more|fewer|less))[^.;\n]{{0,45}}?\b{_MARK}"
 )
 _MARK_BANNED = re.compile(rf"\b{_MARK} (?:(?:are|is) (?:not allowed|forbidden|banned|prohibited|not permitted)|(?:should|must)(?: not|n't) be)")
 _MARK_COUNT = re.compile(rf"{BEFORE_UNIT} {_MARK}{AFTER_UNIT}")
