@@ -10,26 +10,43 @@ from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, 
 from rubrica.types import Span
 
 _LOWER = re.compile(
-    r"\b(?:all[- ]|only |entirely |in |use |using |be |with )(?:in |all |only |the |english )*(?:lower[- ]?case|small letters)\b|\blower[- ]?case (?:letters? )?(?:only|throughout)\b"
+    r"\b(?:all[- ]|only |entirely |in |use |using |be |with )(?:in |all |only |the |english )*(?:lower[- ]?case"
+    r"|small letters)\b|\blower[- ]?case (?:letters? )?(?:only|throughout)\b"
     r"|\b(?:all|every)(?: of the| the)? (?:letters?|words?|text) (?:should be |must be |in |are |is )*lower[- ]?case"
     r"|(?:\b(?:no|without|avoid\w*|not)|n['’]t)\b[^.;\n]{0,25}?\b(?:capital|upper[- ]?case)(?:ized)?\b"
 )
 _UPPER = re.compile(
-    r"\ball[- ]?caps\b|\b(?:all|only|entirely|in|use|using|be|with|full|every) (?:in |all |only |the |english |of |letters? )*(?:capital(?:i[sz]ed)?|upper[- ]?case|caps)\b(?: letters?)?"
-    r"|\b(?:capital letters?|upper[- ]?case(?: letters?)?) only\b|(?:\b(?:no|without|not)|n['’]t)\b[^.;\n]{0,25}?\blower[- ]?case\b|\bcapital letters\b"
-    r"|\b(?:all|every)(?: of the| the)? (?:letters?|words?|characters?|text) (?:should be |must be |is |are |in |be )*(?:fully )?(?:capital(?:i[sz]ed)?|upper[- ]?case)\b|\bcapitali[sz]e (?:every|all|each)(?: the| of the)? letters?\b"
+    r"\ball[- ]?caps\b|\b(?:all|only|entirely|in|use|using|be|with|full|every) (?:in |all |only |the |english |of "
+    r"|letters? )*(?:capital(?:i[sz]ed)?|upper[- ]?case|caps)\b(?: letters?)?"
+    r"|\b(?:capital letters?|upper[- ]?case(?: letters?)?) only\b|(?:\b(?:no|without|not)"
+    r"|n['’]t)\b[^.;\n]{0,25}?\blower[- ]?case\b|\bcapital letters\b"
+    r"|\b(?:all|every)(?: of the| the)? (?:letters?|words?|characters?|text) (?:should be |must be |is |are |in "
+    r"|be )*(?:fully )?(?:capital(?:i[sz]ed)?|upper[- ]?case)\b|\bcapitali[sz]e (?:every|all|each)(?: the"
+    r"| of the)? letters?\b"
 )
-_CODE = re.compile(r"\b(?:strings?|function|program|script|method|regex|column|password|input|convert\w*|checks?|whether)\b")
-_PART = re.compile(r"\b(?:titles?|headings?|headline|subject|name|first letter|names|characters|section|label|label\w* (?:each|every) \w+)\b[^.;,]{0,25}$")
-_SOME_WORDS = re.compile(rf"(?:{BEFORE_UNIT}|(?P<some>some|certain|important|key|the)) (?:[a-z-]+ ){{0,2}}?words?\b{AFTER_UNIT}[^.;\n]{{0,40}}$")
-_FOR_STRESS = re.compile(r" ?(?:letters? )?(?:to (?:express|emphasi[sz]e|highlight|stress|mark|show)|for (?!the (?:whole|entire)|your|all|every|each))")
+_CODE = re.compile(
+    r"\b(?:strings?|function|program|script|method|regex|column|password|input|convert\w*|checks?|whether)\b"
+)
+_PART = re.compile(
+    r"\b(?:titles?|headings?|headline|subject|name|first letter|names|characters|section|label|label\w* (?:each"
+    r"|every) \w+)\b[^.;,]{0,25}$"
+)
+_SOME_WORDS = re.compile(
+    rf"(?:{BEFORE_UNIT}|(?P<some>some|certain|important|key"
+    rf"|the)) (?:[a-z-]+ ){{0,2}}?words?\b{AFTER_UNIT}[^.;\n]{{0,40}}$"
+)
+_FOR_STRESS = re.compile(
+    r" ?(?:letters? )?(?:to (?:express|emphasi[sz]e|highlight|stress|mark|show)|for (?!the (?:whole|entire)|your"
+    r"|all|every|each))"
+)
 _NUMBER_AFTER = re.compile(rf"{BEFORE_UNIT}(?P<times> times)?\b")
 _CAPITAL_WORDS = re.compile(
-    rf"{BEFORE_UNIT} (?:fully |completely |entirely |all[- ])?(?:capital(?:i[sz]ed)?|all[- ]?caps|upper[- ]?case)(?:[- ]letter)? words?\b{AFTER_UNIT}"
+    rf"{BEFORE_UNIT} (?:fully |completely |entirely |all[- ])?(?:capital(?:i[sz]ed)?|all[- ]?caps"
+    rf"|upper[- ]?case)(?:[- ]letter)? words?\b{AFTER_UNIT}"
 )
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if not any(word in low for word in ("case", "capital", "caps", "small letters")):
         return
@@ -43,14 +60,23 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
             break
     for match in _UPPER.finditer(low):
         left = prompt.left_of(match.start())
-        if not prompt.asks_at(match.start()) or _CODE.search(left) or re.search(r"\b(?:no|not|without|avoid|n['’]t) (?:\w+ ){0,3}$", left):
+        if (
+            not prompt.asks_at(match.start())
+            or _CODE.search(left)
+            or re.search(r"\b(?:no|not|without|avoid|n['’]t) (?:\w+ ){0,3}$", left)
+        ):
             continue
         if _FOR_STRESS.match(prompt.low, match.end()):
             continue
         words = _words(prompt, match, left)
         if words:
             yield words
-        elif not lowered and not _PART.search(left[-60:]) and not re.search(r"\bwords?\b[^.;,]{0,30}$", left) and match[0] != "capital letters":
+        elif (
+            not lowered
+            and not _PART.search(left[-60:])
+            and not re.search(r"\bwords?\b[^.;,]{0,30}$", left)
+            and match[0] != "capital letters"
+        ):
             yield Constraint("uppercase", prompt.source(match.start(), match.end()))
 
 
@@ -112,4 +138,4 @@ def _check_words(constraint: Constraint, answer: Answer) -> Reading:
 
 
 _CHECKS: dict[Kind, Check] = {"lowercase": _check_all, "uppercase": _check_all, "capital_words": _check_words}
-FAMILY = Family("case", find, _CHECKS)
+FAMILY = Family("case", _find, _CHECKS)

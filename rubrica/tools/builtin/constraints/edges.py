@@ -12,30 +12,55 @@ from rubrica.types import Span
 _PART = r"(?P<part>paragraph|sentence|line|word|bullet(?: point)?|item|stanza|verse)s?"
 _ORDINAL = r"first|second|third|fourth|fifth|sixth|last|final"
 _NAMED = r"(?:(?!about|on|regarding|discuss|explain|describ|and|or|then|repeat)[a-z'’-]+[:,]? ){0,6}(?:[a-z'’-]+ ?)?"
-_TARGET = rf"(?P<named>{_NAMED})(?P<what>(?<![^\s:,]){QUOTED}|(?<=letter )[a-z]\b|(?<=word )[a-z'’-]+\b|(?<=: )[^\n\x00]{{3,120}}|(?<=phrase )[^\n\x00]{{3,120}}|(?<=words )[^\n\x00]{{3,120}}|(?<=saying )[^\n\x00]{{3,120}}|an? (?:question mark|question|exclamation (?:mark|point)|period))"
-_START = re.compile(rf"\b(?:start|begin|open)(?:s|ning|ing|ed)?\b(?! (?:date|time|of))[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by|on|from)(?: |: ?){_TARGET}")
-_FINISH = re.compile(rf"\b(?:end|finish|conclud|clos)(?:e|s|es|ing|ed)?\b(?! up)[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by asking|by|on|in|using)(?: |: ?){_TARGET}")
-_FIRST_LAST = re.compile(
-    rf"\b(?P<nth>first|last|final|very first|very last|the) (?P<unit>word|words|sentence|line|phrase|(?:very )?(?:end|start|beginning))\b(?: (?:of|in) (?:the |your |each |every )?(?:[\w-]+ ){{0,2}}[\w-]+?)?,? (?:should |must |has to |needs to |to |will )?(?:be|is|being|read|say|are):? (?:exactly |the |this |exact |word |phrase |sentence |words |text |following |as follows ){{0,4}}:? ?(?P<what>{QUOTED}|[\w'’-]+(?=[.,;\n]|$))"
+_TARGET = (
+    rf"(?P<named>{_NAMED})(?P<what>(?<![^\s:,]){QUOTED}|(?<=letter )[a-z]\b|(?<=word )[a-z'’-]+\b"
+    rf"|(?<=: )[^\n\x00]{{3,120}}|(?<=phrase )[^\n\x00]{{3,120}}|(?<=words )[^\n\x00]{{3,120}}"
+    rf"|(?<=saying )[^\n\x00]{{3,120}}|an? (?:question mark|question|exclamation (?:mark|point)|period))"
 )
-_PARAGRAPH = re.compile(rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$")
+_START = re.compile(
+    rf"\b(?:start|begin|open)(?:s|ning|ing|ed)?\b(?! (?:date|time|of))[^.;\n\x00]{{0,45}}?\b(?:with|by saying"
+    rf"|by writing|by|on|from)(?: |: ?){_TARGET}"
+)
+_FINISH = re.compile(
+    rf"\b(?:end|finish|conclud|clos)(?:e|s|es|ing|ed)?\b(?! up)[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing"
+    rf"|by asking|by|on|in|using)(?: |: ?){_TARGET}"
+)
+_FIRST_LAST = re.compile(
+    r"\b(?P<nth>first|last|final|very first|very last|the) (?P<unit>word|words|sentence|line|phrase"
+    r"|(?:very )?(?:end|start|beginning))\b(?: (?:of|in) (?:the |your |each "
+    rf"|every )?(?:[\w-]+ ){{0,2}}[\w-]+?)?,? (?:should |must |has to |needs to |to |will )?(?:be|is|being|read|say"
+    r"|are):? (?:exactly |the |this |exact |word |phrase |sentence |words |text |following "
+    rf"|as follows ){{0,4}}:? ?(?P<what>{QUOTED}|[\w'’-]+(?=[.,;\n]|$))"
+)
+_PARAGRAPH = re.compile(
+    rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?"
+    rf"|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words"
+    rf"|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$"
+)
 _POSTSCRIPT = re.compile(r"\bpost[- ]?script\b|\bp\. ?s\b\.?|\bp\. ?p\. ?s\b|\x00")
 _PS = re.compile(r"\bP\. ?P\. ?S|\bP\. ?S\b|\bPPS\b|\bPS\b(?=:)")
 _WRAP = re.compile(
-    r"\b(?:wrap\w*|put|enclos\w*|surround\w*|add|place\w*|us\w+|contain\w*|be|with(?:in)?|inside|in|start|begin)\b[^.;\n]{0,70}?\b(?:double )?(?:quotations?|quotes?)(?: marks?)?\b"
+    r"\b(?:wrap\w*|put|enclos\w*|surround\w*|add|place\w*|us\w+|contain\w*|be|with(?:in)?|inside|in|start"
+    r"|begin)\b[^.;\n]{0,70}?\b(?:double )?(?:quotations?|quotes?)(?: marks?)?\b"
 )
 _WHOLE = re.compile(
-    r"\b(?:(?:entire|whole|complete|full)\b|everything\b|(?:your|the) (?:response|answer|reply|output|text|message|letter|article|poem|story|essay|song)\b)"
+    r"\b(?:(?:entire|whole|complete|full)\b|everything\b|(?:your|the) (?:response|answer|reply|output|text|message"
+    r"|letter|article|poem|story|essay|song)\b)"
 )
 _TITLE = re.compile(r"<<|\bdouble ang(?:ular|le) brackets?\b")
 _REPEAT = re.compile(
-    r"\b(?:repeat|copy|restate|reproduce|echo|say|start (?:by|with) repeating)\w*\b[^.;\n]{0,40}?\b(?:request|question|prompt|query|instructions?|sentence|message|task|input|statement)\b"
+    r"\b(?:repeat|copy|restate|reproduce|echo|say|start (?:by|with) repeating)\w*\b[^.;\n]{0,40}?\b(?:request"
+    r"|question|prompt|query|instructions?|sentence|message|task|input|statement)\b"
 )
-_REPEAT_CUE = re.compile(r"\bfirst\b|\bbefore\b|\bbeginning\b|\bstart\b|\bthen\b|\bword (?:for|by) word\b|\bexact|without (?:any )?chang")
-_CODE = re.compile(r"\b(?:sql|query|regex|function|find all|select|filter|strings?|program|sequence|array|python|count)\b")
+_REPEAT_CUE = re.compile(
+    r"\bfirst\b|\bbefore\b|\bbeginning\b|\bstart\b|\bthen\b|\bword (?:for|by) word\b|\bexact|without (?:any )?chang"
+)
+_CODE = re.compile(
+    r"\b(?:sql|query|regex|function|find all|select|filter|strings?|program|sequence|array|python|count)\b"
+)
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _phrases(prompt, _START, "starts_with")
     yield from _phrases(prompt, _FINISH, "ends_with")
     yield from _first_last(prompt)
@@ -49,7 +74,10 @@ def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[C
         if not prompt.asks_at(match.start()) or _CODE.search(left):
             continue
         scope, nth = _where(left + match[0][: match.start("what") - match.start()])
-        if scope == "response" and re.search(r"\b(?:that|which|words?|names?|who|items?|adjectives?|animals?|foods?|countries|cities)\b,? ?(?:\w+ )?$", left):
+        if scope == "response" and re.search(
+            r"\b(?:that|which|words?|names?|who|items?|adjectives?|animals?|foods?|countries|cities)\b,? ?(?:\w+ )?$",
+            left,
+        ):
             continue
         what, is_letter = prompt.said(*match.span("what")), "letter" in match["named"] or "character" in match["named"]
         if match["what"].startswith(("a ", "an ")):
@@ -62,15 +90,28 @@ def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[C
         actual: Kind = "initial" if is_letter and kind == "starts_with" and len(what) == 1 else kind
         if kind == "starts_with" and scope == "paragraph" and " " not in what and actual == kind:
             actual = "first_word"
-        yield Constraint(actual, prompt.source(match.start(), match.end()), texts=(what,), scope=scope, nth=nth, negated=negative)
+        yield Constraint(
+            actual, prompt.source(match.start(), match.end()), texts=(what,), scope=scope, nth=nth, negated=negative
+        )
 
 
-_SCOPES: dict[str, Scope] = {"paragraph": "paragraph", "sentence": "sentence", "line": "line", "word": "word", "bullet": "item", "bullet point": "item", "item": "item", "stanza": "paragraph"}
+_SCOPES: dict[str, Scope] = {
+    "paragraph": "paragraph",
+    "sentence": "sentence",
+    "line": "line",
+    "word": "word",
+    "bullet": "item",
+    "bullet point": "item",
+    "item": "item",
+    "stanza": "paragraph",
+}
 
 
 def _where(text: str) -> tuple[Scope, int | None]:
     """Return the part that begins or ends so, from the words before."""
-    several = re.search(r"\b(paragraphs|sentences|lines|words|items|bullet points)\b[^.;]{0,25}?\beach\b[^.;]{0,40}$", text[-160:])
+    several = re.search(
+        r"\b(paragraphs|sentences|lines|words|items|bullet points)\b[^.;]{0,25}?\beach\b[^.;]{0,40}$", text[-160:]
+    )
     if several:
         return _SCOPES[several[1][:-1]], None
     match = _PARAGRAPH.search(re.sub(r"\b(?:start|begin|open|end|finish|conclud|clos).*", "", text[-160:]) or "")
@@ -108,11 +149,20 @@ def _marks(prompt: Prompt) -> Iterator[Constraint]:
         neighbour = prompt.clause_at(max(0, clause.start - 2))
         if (clause.asks or neighbour.asks) and not clause.given:
             twice = bool(marker) and marker is not None and marker[0].replace(".", "").replace(" ", "").upper() == "PPS"
-            yield Constraint("postscript", prompt.source(clause.start, clause.end), texts=("P.P.S" if twice else "P.S.",))
+            yield Constraint(
+                "postscript", prompt.source(clause.start, clause.end), texts=("P.P.S" if twice else "P.S.",)
+            )
     if "quot" in low:
         for match in _WRAP.finditer(low):
             tail = low[match.end() : match.end() + 60]
-            if prompt.asks_at(match.start()) and _WHOLE.search(prompt.left_of(match.start())[-60:] + match[0] + tail) and not negated(prompt.left_of(match.start())) and not re.search(r"\b(?:names?|titles?|words?|keywords?|quotes from|around the (?:word|title))\b", match[0]):
+            if (
+                prompt.asks_at(match.start())
+                and _WHOLE.search(prompt.left_of(match.start())[-60:] + match[0] + tail)
+                and not negated(prompt.left_of(match.start()))
+                and not re.search(
+                    r"\b(?:names?|titles?|words?|keywords?|quotes from|around the (?:word|title))\b", match[0]
+                )
+            ):
                 yield Constraint("quoted", prompt.source(match.start(), match.end()))
                 break
     title = _TITLE.search(low) or (re.search(r"<<[^<>\n]{1,60}>>", text) if "<<" in text else None)
@@ -125,11 +175,22 @@ def _repeat(prompt: Prompt) -> Iterator[Constraint]:
     if "repeat" not in low and "copy" not in low and "restate" not in low and "echo" not in low:
         return
     spans = [(m, prompt.clause_at(m.start())) for m in _REPEAT.finditer(low)]
-    spans = [(m, c) for m, c in spans if not negated(prompt.left_of(m.start()).split("repeat")[0][-25:]) and not c.given]
+    spans = [
+        (m, c) for m, c in spans if not negated(prompt.left_of(m.start()).split("repeat")[0][-25:]) and not c.given
+    ]
     spans = [(m, c) for m, c in spans if _REPEAT_CUE.search(low[c.start : c.end])]
     if not spans:
         return
-    about = {c.start for c in prompt.clauses if re.search(r"\brepeat|\bcopy\b|\brestat|before (?:that|this)|not (?:say|include|add|output|write|answer|change)[^.]{0,30}(?:words?|characters?|anything|sentence|request|question|prompt|yet)|then (?:give|answer|write|provide|you can)", low[c.start : c.end])}
+    about = {
+        c.start
+        for c in prompt.clauses
+        if re.search(
+            r"\brepeat|\bcopy\b|\brestat|before (?:that|this)|not (?:say|include|add|output|write|answer"
+            r"|change)[^.]{0,30}(?:words?|characters?|anything|sentence|request|question|prompt|yet)|then (?:give"
+            r"|answer|write|provide|you can)",
+            low[c.start : c.end],
+        )
+    }
     wanted = tuple(prompt.text[c.start : c.end].strip() for c in prompt.clauses if c.start not in about)
     if wanted:
         match = spans[0][0]
@@ -153,7 +214,11 @@ def _starts(text: str, phrase: str) -> bool:
 def _ends(text: str, phrase: str) -> bool:
     tail = text[-(3 * len(phrase) + 80) :].rstrip(_FINAL)
     said, wanted = _norm(tail), _norm(phrase.strip(_EDGE))
-    return said.endswith(wanted) or said.rstrip(".!").endswith(wanted.rstrip(".!")) if len(wanted) > 1 else said.endswith(wanted)
+    return (
+        said.endswith(wanted) or said.rstrip(".!").endswith(wanted.rstrip(".!"))
+        if len(wanted) > 1
+        else said.endswith(wanted)
+    )
 
 
 def _check_edge(constraint: Constraint, answer: Answer) -> Reading:
@@ -192,7 +257,13 @@ def _initial(text: str, letter: str) -> bool:
     return first.lower() == letter.lower()
 
 
-_TESTS = {"starts_with": _starts, "ends_with": _ends, "first_word": _first_word, "last_word": _last_word, "initial": _initial}
+_TESTS = {
+    "starts_with": _starts,
+    "ends_with": _ends,
+    "first_word": _first_word,
+    "last_word": _last_word,
+    "initial": _initial,
+}
 
 
 def _check_postscript(constraint: Constraint, answer: Answer) -> Reading:
@@ -203,15 +274,19 @@ def _check_postscript(constraint: Constraint, answer: Answer) -> Reading:
     return holds(True, "found it", Span(start=match.start(), end=match.end(), text=match[0]))
 
 
-def _check_quoted(constraint: Constraint, answer: Answer) -> Reading:
+def _check_quoted(_: Constraint, answer: Answer) -> Reading:
     text = answer.text.strip()
     ok = len(text) > 1 and text[0] in '"“' and text[-1] in '"”'
     return holds(ok, f"it begins with {text[:1]!r} and ends with {text[-1:]!r}")
 
 
-def _check_title(constraint: Constraint, answer: Answer) -> Reading:
+def _check_title(_: Constraint, answer: Answer) -> Reading:
     match = re.search(r"<<[^\n<>]*[^\s<>][^\n<>]*>>", answer.text)
-    return holds(match is not None, match[0][:80] if match else "no <<title>>", None if match is None else Span(start=match.start(), end=match.end(), text=match[0][:80]))
+    return holds(
+        match is not None,
+        match[0][:80] if match else "no <<title>>",
+        None if match is None else Span(start=match.start(), end=match.end(), text=match[0][:80]),
+    )
 
 
 def _check_repeat(constraint: Constraint, answer: Answer) -> Reading:
@@ -229,6 +304,13 @@ def _check_repeat(constraint: Constraint, answer: Answer) -> Reading:
     return Reading(0.5 + 0.5 * kept / len(clauses), f"{kept} of {len(clauses)} clauses of the request repeated")
 
 
-_CHECKS: dict[Kind, Check] = dict.fromkeys(("starts_with", "ends_with", "first_word", "last_word", "initial"), _check_edge)
-_CHECKS |= {"postscript": _check_postscript, "quoted": _check_quoted, "title": _check_title, "repeats_prompt": _check_repeat}
-FAMILY = Family("edges", find, _CHECKS)
+_CHECKS: dict[Kind, Check] = dict.fromkeys(
+    ("starts_with", "ends_with", "first_word", "last_word", "initial"), _check_edge
+)
+_CHECKS |= {
+    "postscript": _check_postscript,
+    "quoted": _check_quoted,
+    "title": _check_title,
+    "repeats_prompt": _check_repeat,
+}
+FAMILY = Family("edges", _find, _CHECKS)

@@ -9,9 +9,9 @@ from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Fa
 from rubrica.tools.builtin.constraints.prompt import Prompt
 from rubrica.types import TaskView
 
-FAMILIES: tuple[Family, ...] = (
-    length.FAMILY, layout.FAMILY, vocabulary.FAMILY, casing.FAMILY, edges.FAMILY, form.FAMILY, order.FAMILY, language.FAMILY,
-)  # fmt: skip
+FAMILIES: tuple[Family, ...] = tuple(
+    module.FAMILY for module in (length, layout, vocabulary, casing, edges, form, order, language)
+)
 _CHECKS: dict[Kind, Check] = {kind: check for family in FAMILIES for kind, check in family.checks.items()}
 _FAMILY_OF: dict[Kind, str] = {kind: family.name for family in FAMILIES for kind in family.checks}
 
@@ -61,7 +61,16 @@ def _both_sides(a: Constraint, b: Constraint) -> bool:
     return sides == {"at least", "at most"}
 
 
-_STANDING = ("always", "from now on", "every response", "all responses", "all of your responses", "each response", "throughout", "for the rest of")
+_STANDING = (
+    "always",
+    "from now on",
+    "every response",
+    "all responses",
+    "all of your responses",
+    "each response",
+    "throughout",
+    "for the rest of",
+)
 
 
 def extract_task(task: TaskView) -> tuple[Constraint, ...]:
@@ -95,7 +104,10 @@ def _answer(text: str) -> Answer:
 
 
 def verify(constraint: Constraint, text: str) -> Observation:
-    """Return whether a text keeps to a constraint: 1 = it does, below 0.5 = it does not (more = nearer), None = cannot tell."""
+    """Return whether a text keeps to a constraint.
+
+    The value is 1 when it does, below 1 when not (more = nearer; see `Bound.grade`), None when it cannot be told.
+    """
     seen = _read(constraint, _answer(text))
     value = None if seen.value is None else round(min(1.0, max(0.0, seen.value)), 6)
     data = constraint.to_json() | {"family": family_of(constraint)}

@@ -10,30 +10,65 @@ from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
 from rubrica.types import Span
 
-_JSON = re.compile(r"\b(?:in|as|into|to|using|use|with|valid|of|return|output|produce|a|an|the)(?: a| an| the)?(?: (?:valid|proper|single|pure|raw|strict|format|form))* (?:of )?json\b(?! (?:file|api|schema|parser|library|path))|\bjson (?:format|object|block|output|only|response|string)\b")
+_JSON = re.compile(
+    r"\b(?:in|as|into|to|using|use|with|valid|of|return|output|produce|a|an|the)(?: a| an| the)?(?: (?:valid"
+    r"|proper|single|pure|raw|strict|format|form))* (?:of )?json\b(?! (?:file|api|schema|parser|library|path))"
+    r"|\bjson (?:format|object|block|output|only|response|string)\b"
+)
 _BOXED = re.compile(r"\\{1,2}boxed\b")
-_OPTIONS = re.compile(r"\b(?:one of|either of|from|among|between)(?: only)?(?: the| these| those)?(?: \w+){0,2} (?:options?|choices?|answers?|phrases?|responses?|labels?|categories|sentences|statements|following)\b")
-_YES_NO = re.compile(rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})")
-_ONE_OF = re.compile(rf"\b(?:choose|pick|select|answer|respond|reply|say|options?|choices?)\b[^\n\x00]{{0,60}}?(?={QUOTED},? (?:or )?{QUOTED})")
-_EITHER = re.compile(rf"\b(?:answer|respond|reply|output|return|classify|label|say)\b[^.;\n\x00]{{0,60}}?\b(?:either|as|with|only)\b[^.;\n\x00]{{0,25}}?(?P<list>{QUOTED}(?:(?:, ?(?:or )?| or ){QUOTED})+)")
-_ONLY = re.compile(r"\b(?:only|just|nothing (?:else|more)|no other|solely|simply|without (?:any )?(?:explanation|further))\b")
+_OPTIONS = re.compile(
+    r"\b(?:one of|either of|from|among|between)(?: only)?(?: the| these| those)?(?: \w+){0,2} (?:options?|choices?"
+    r"|answers?|phrases?|responses?|labels?|categories|sentences|statements|following)\b"
+)
+_YES_NO = re.compile(
+    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b"
+    rf"|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})"
+)
+_ONE_OF = re.compile(
+    r"\b(?:choose|pick|select|answer|respond|reply|say|options?"
+    rf"|choices?)\b[^\n\x00]{{0,60}}?(?={QUOTED},? (?:or )?{QUOTED})"
+)
+_EITHER = re.compile(
+    rf"\b(?:answer|respond|reply|output|return|classify|label|say)\b[^.;\n\x00]{{0,60}}?\b(?:either|as|with"
+    rf"|only)\b[^.;\n\x00]{{0,25}}?(?P<list>{QUOTED}(?:(?:, ?(?:or )?| or ){QUOTED})+)"
+)
+_ONLY = re.compile(
+    r"\b(?:only|just|nothing (?:else|more)|no other|solely|simply|without (?:any )?(?:explanation|further))\b"
+)
 _TWO = re.compile(r"\*{6}|\b(?:6|six) asterisks?\b")
 _DIVIDED = re.compile(r"(?<!\*)\*{3}(?!\*)|\b(?:3|three) asterisks?\b|\bmarkdown divider\b")
 _PARTS = re.compile(rf"{BEFORE_UNIT}[ -](?:[a-z-]+ ){{0,2}}?paragraphs?\b")
 _BARE = re.compile(
-    r"\b(?:(?:only|just) (?:output|return|give|provide|respond|reply|write|answer|print|say|include|generate)|(?:output|return|give|provide|respond|reply|write|answer|print|generate)(?: me| with| back)? (?:only|just|nothing (?:but|other than))"
-    r"|(?:do not|don['’]t|without|no)(?: \w+){0,2} (?:explanations?|commentary|preamble|additional text|extra text|other text|extraneous words|explain\w*|other words)|nothing else|no other text)\b"
+    r"\b(?:(?:only|just) (?:output|return|give|provide|respond|reply|write|answer|print|say|include|generate)"
+    r"|(?:output|return|give|provide|respond|reply|write|answer|print|generate)(?: me| with| back)? (?:only|just"
+    r"|nothing (?:but|other than))"
+    r"|(?:do not|don['’]t|without|no)(?: \w+){0,2} (?:explanations?|commentary|preamble|additional text|extra text"
+    r"|other text|extraneous words|explain\w*|other words)|nothing else|no other text)\b"
 )
-_COMMAS = re.compile(r"\b(?:comma[- ](?:separated|delimited)|separat\w+ (?:them |it |the \w+ |each \w+ )?(?:by|with|using) (?:a )?commas?)\b(?! (?:values file|file))")
-_RATING = re.compile(r"\b(?:rate|score|grade|rating|number|integer|value|scale|evaluate)\b[^.;\n\d]{0,60}?\b(?:from|between|of)? ?(?P<low>\d{1,3}) ?(?:to|and|-|–) ?(?P<high>\d{1,3})\b(?! ?(?:words|sentences|paragraphs|lines|characters|points|years|items|minutes|%))")
-_WHOLE_TEXT = re.compile(r"\b(?:code|function|program|script|class|api|parse|file|python|javascript|java|convert|endpoint|payload|database)\b")
+_COMMAS = re.compile(
+    r"\b(?:comma[- ](?:separated|delimited)|separat\w+ (?:them |it |the \w+ |each \w+ )?(?:by|with"
+    r"|using) (?:a )?commas?)\b(?! (?:values file|file))"
+)
+_RATING = re.compile(
+    r"\b(?:rate|score|grade|rating|number|integer|value|scale|evaluate)\b[^.;\n\d]{0,60}?\b(?:from|between"
+    r"|of)? ?(?P<low>\d{1,3}) ?(?:to|and|-|–) ?(?P<high>\d{1,3})\b(?! ?(?:words|sentences|paragraphs|lines"
+    r"|characters|points|years|items|minutes|%))"
+)
+_WHOLE_TEXT = re.compile(
+    r"\b(?:code|function|program|script|class|api|parse|file|python|javascript|java|convert|endpoint|payload"
+    r"|database)\b"
+)
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if "json" in low:
         match = _JSON.search(low)
-        if match and prompt.asks_at(match.start()) and not _WHOLE_TEXT.search(low[prompt.clause_at(match.start()).start : match.start()]):
+        if (
+            match
+            and prompt.asks_at(match.start())
+            and not _WHOLE_TEXT.search(low[prompt.clause_at(match.start()).start : match.start()])
+        ):
             yield Constraint("json", prompt.source(match.start(), match.end()))
     if "boxed" in prompt.text:
         match = _BOXED.search(prompt.text)
@@ -43,7 +78,11 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _dividers(prompt)
     for kind, pattern in _SIMPLE:
         match = pattern.search(low)
-        if match and prompt.asks_at(match.start()) and not (kind == "comma_separated" and negated(prompt.left_of(match.start()))):
+        if (
+            match
+            and prompt.asks_at(match.start())
+            and not (kind == "comma_separated" and negated(prompt.left_of(match.start())))
+        ):
             yield Constraint(kind, prompt.source(match.start(), match.end()))
     yield from _ratings(prompt)
 
@@ -61,15 +100,22 @@ def _choices(prompt: Prompt) -> Iterator[Constraint]:
             yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options, negated=False)
             return
     for match in _YES_NO.finditer(low):
-        if prompt.clause_at(match.start()).given or low[prompt.clause_at(match.start()).start : match.start()].startswith("if "):
+        if prompt.clause_at(match.start()).given or low[
+            prompt.clause_at(match.start()).start : match.start()
+        ].startswith("if "):
             continue
         options = (prompt.said(*match.span("a")), prompt.said(*match.span("b")))
         strict = _ONLY.search(match[0]) or _ONLY.search(low[match.end() : match.end() + 40])
-        yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options, scope="line" if strict else "response")
+        yield Constraint(
+            "choice", prompt.source(match.start(), match.end()), texts=options, scope="line" if strict else "response"
+        )
         return
     for match in _EITHER.finditer(low):
         if prompt.asks_at(match.start()):
-            options = tuple(prompt.said(match.start("list") + m.start(), match.start("list") + m.end()) for m in re.finditer(QUOTED, match["list"]))
+            options = tuple(
+                prompt.said(match.start("list") + m.start(), match.start("list") + m.end())
+                for m in re.finditer(QUOTED, match["list"])
+            )
             yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options)
             return
 
@@ -79,7 +125,8 @@ _ENTRY = re.compile(rf"[\s,;:()\[\]*-]*(?:(?:and|or|\d[.)]) )?(?P<term>{QUOTED})
 
 def _listed(prompt: Prompt, start: int) -> tuple[str, ...]:
     """Collect the quotations that follow directly, separated by nothing but list punctuation."""
-    found, at = [], start
+    found: list[str] = []
+    at = start
     lead = re.compile(r"[^\x00.\n]{0,40}?[:(\[]\s*").match(prompt.low, at)
     if lead and not _ENTRY.match(prompt.low, at):
         at = lead.end()
@@ -105,7 +152,9 @@ def _dividers(prompt: Prompt) -> Iterator[Constraint]:
             yield Constraint("divided_paragraphs", prompt.source(match.start(), match.end()), bound=bound)
             return
     if shown:
-        yield Constraint("divided_paragraphs", prompt.source(divider.start(), divider.end()), bound=Bound.exactly(shown + 1))
+        yield Constraint(
+            "divided_paragraphs", prompt.source(divider.start(), divider.end()), bound=Bound.exactly(shown + 1)
+        )
     elif re.search(r"\bseparat\w+|\bdivid", low):
         yield Constraint("divided_paragraphs", prompt.source(divider.start(), divider.end()), bound=Bound.at_least(2))
 
@@ -119,8 +168,17 @@ def _ratings(prompt: Prompt) -> Iterator[Constraint]:
     for match in _RATING.finditer(prompt.low):
         low, high = int(match["low"]), int(match["high"])
         left = prompt.left_of(match.start())
-        starts = re.match(r"\W*(?:please |now |can you |could you )?(?:rate|score|grade|pick|choose|give|provide|assign|think of|evaluate|tell|say)?\b", left)
-        if low < high and prompt.asks_at(match.start()) and starts and match[0].split()[0] in ("rate", "score", "grade", "evaluate", "rating"):
+        starts = re.match(
+            r"\W*(?:please |now |can you |could you )?(?:rate|score|grade|pick|choose|give|provide|assign|think of"
+            r"|evaluate|tell|say)?",
+            left,
+        )
+        if (
+            low < high
+            and prompt.asks_at(match.start())
+            and starts
+            and match[0].split()[0] in ("rate", "score", "grade", "evaluate", "rating")
+        ):
             yield Constraint("rating", prompt.source(match.start(), match.end()), bound=Bound.between(low, high))
             return
 
@@ -128,7 +186,7 @@ def _ratings(prompt: Prompt) -> Iterator[Constraint]:
 # Checking
 
 
-def _check_json(constraint: Constraint, answer: Answer) -> Reading:
+def _check_json(_: Constraint, answer: Answer) -> Reading:
     text = answer.text.strip()
     fenced = re.fullmatch(r"```[A-Za-z]*\s*(.*?)\s*```", text, re.DOTALL) if text.startswith("```") else None
     try:
@@ -148,7 +206,7 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _check_boxed(constraint: Constraint, answer: Answer) -> Reading:
+def _check_boxed(_: Constraint, answer: Answer) -> Reading:
     at = answer.text.rfind("\\boxed{")
     if at < 0:
         return holds(False, "no \\boxed{...}")
@@ -170,7 +228,10 @@ def _check_choice(constraint: Constraint, answer: Answer) -> Reading:
     if any(len(option) <= 5 for option in options):
         opens = any(_bounded(option).match(answer.core) for option in options)
         inside = any(_bounded(option).search(answer.text) for option in options)
-        return Reading(1.0 if opens else None if inside else 0.0, "it opens with one" if opens else "one occurs" if inside else "none of them")
+        return Reading(
+            1.0 if opens else None if inside else 0.0,
+            "it opens with one" if opens else "one occurs" if inside else "none of them",
+        )
     hit = next((option for option in options if option in answer.text), None)
     if hit is None and any(option.lower().rstrip(".") in answer.lower for option in options):
         return Reading(0.4, "one occurs, written differently")
@@ -195,16 +256,26 @@ def _check_divided(constraint: Constraint, answer: Answer) -> Reading:
 
 
 _CHATTER = re.compile(
-    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|i(?:'d| would) be happy|thank you|thanks|as an ai|the following (?:is|are))\b", re.IGNORECASE
+    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|i(?:'d| would) be happy"
+    r"|thank you|thanks|as an ai|the following (?:is|are))\b",
+    re.IGNORECASE,
 )
-_CODA = re.compile(r"(?:let me know|i hope|hope this|feel free|explanation:|note:|please note|this (?:sentence|answer|is because)|would you like)", re.IGNORECASE)
+_CODA = re.compile(
+    r"(?:let me know|i hope|hope this|feel free|explanation:|note:|please note|this (?:sentence|answer|is because)"
+    r"|would you like)",
+    re.IGNORECASE,
+)
 
 
-def _check_bare(constraint: Constraint, answer: Answer) -> Reading:
+def _check_bare(_: Constraint, answer: Answer) -> Reading:
     start = len(answer.text) - len(answer.text.lstrip(" \t\n\"'*#"))
     opening = _CHATTER.match(answer.text, start)
     if opening:
-        return holds(False, "it opens with words around the answer", Span(start=opening.start(), end=opening.end(), text=opening[0]))
+        return holds(
+            False,
+            "it opens with words around the answer",
+            Span(start=opening.start(), end=opening.end(), text=opening[0]),
+        )
     lines = answer.lines
     last = _CODA.match(lines[-1].text.lstrip("*_( ")) if len(lines) > 1 else None
     if last:
@@ -212,10 +283,12 @@ def _check_bare(constraint: Constraint, answer: Answer) -> Reading:
     return holds(True, "no words around the answer seen")
 
 
-def _check_commas(constraint: Constraint, answer: Answer) -> Reading:
+def _check_commas(_: Constraint, answer: Answer) -> Reading:
     if len(answer.bullets) > 1 or len(answer.numbered) > 1:
         return holds(False, "it is a list of lines")
-    return holds("," in answer.text or "，" in answer.text or "、" in answer.text, f"found {answer.text.count(',')} commas")
+    return holds(
+        "," in answer.text or "，" in answer.text or "、" in answer.text, f"found {answer.text.count(',')} commas"
+    )
 
 
 def _check_rating(constraint: Constraint, answer: Answer) -> Reading:
@@ -237,4 +310,4 @@ _CHECKS: dict[Kind, Check] = {
     "comma_separated": _check_commas,
     "rating": _check_rating,
 }
-FAMILY = Family("form", find, _CHECKS)
+FAMILY = Family("form", _find, _CHECKS)

@@ -19,46 +19,58 @@ _UNITS: dict[str, Kind] = {
 }
 _UNIT = rf"(?P<unit>{'|'.join(_UNITS)})s?\b"
 _SIZE = (
-    r"(?:(?:short|long|complete|full|simple|separate|different|brief|clear|concise|distinct|english|total|individual|rhyming|descriptive"
+    r"(?:(?:short|long|complete|full|simple|separate|different|brief|clear|concise|distinct|english|total"
+    r"|individual|rhyming|descriptive"
     r"|coherent|detailed|unique|well[- ]?written|well[- ]?developed|non-?rhyming|medium|grammatical)[ ,]+){0,2}"
 )
 _COUNT = re.compile(rf"{BEFORE_UNIT}[ -]{{1,2}}{_SIZE}{_UNIT}(?! ?-? ?(?:count|limit)){AFTER_UNIT}")
 _NUMBER_OF = re.compile(
-    rf"\b(?:number of (?P<unit>{'|'.join(_UNITS)})s\b|(?P<unit2>word|character|sentence) (?P<cap>count|limit|length|maximum|minimum)\b)"
+    rf"\b(?:number of (?P<unit>{'|'.join(_UNITS)})s\b|(?P<unit2>word|character|sentence) (?P<cap>count|limit|length"
+    r"|maximum|minimum)\b)"
     rf"(?! (?:in|with) all)[^.\n\d]{{0,30}}?(?:be|is|to|of|:|=|-) ?(?={RELATION} |\d){BEFORE_UNIT}\b"
 )
 _ONE = re.compile(
     rf"\b(?:in|into|as|with|to) (?:just |only )?(?:a|an) {_SIZE}(?P<unit>sentence|paragraph)\b"
-    rf"|\b(?:write|compose|draft|create|give me|craft|produce) (?:just |only )?(?:a|an) {_SIZE}(?P<unit2>sentence|paragraph)\b(?! (?:by|of the))"
+    rf"|\b(?:write|compose|draft|create|give me|craft|produce) (?:just |only )?(?:a|an) {_SIZE}(?P<unit2>sentence"
+    r"|paragraph)\b(?! (?:by|of the))"
 )
 
 _GIVEN_ONES = re.compile(r"\b(?:the|these|those|following|first|last|next|previous|all|both|other|above|any|every) $")
 _PREPOSITION = re.compile(r"\b(?:in|within|using|into|under|to|of|with)(?: just| only| exactly)? $")
 _CODE = re.compile(
-    r"\b(?:function|program|script|class|regex|expression|query|algorithm|code|method|macro|formula)\b[^.]*\b(?:that|which|to|takes?|returns?|for)\b"
+    r"\b(?:function|program|script|class|regex|expression|query|algorithm|code|method|macro"
+    r"|formula)\b[^.]*\b(?:that|which|to|takes?|returns?|for)\b"
 )
 _ELSEWHERE = re.compile(r"\bhow many\b|\b(?:wrote|typed|types|reads?|was|were|had|said|spoke|counts?|counting)\b")
 _PART = re.compile(
-    r"\b(?:with|includ\w+|add\w*|has|have|and|its|their|us\w+|contains?|the|where) (?:(?:a|an|the|one|each) )?(?:[\w-]+ ){0,2}?"
-    r"(?:title|headline|heading|subject line|caption|intro|introduction|conclusion|section|hook|bio|chapter|scene|chorus|subtitle|tagline|slogan|abstract)s?\b[^.,;]{0,40}$"
+    r"\b(?:with|includ\w+|add\w*|has|have|and|its|their|us\w+|contains?|the|where) (?:(?:a|an|the|one"
+    r"|each) )?(?:[\w-]+ ){0,2}?"
+    r"(?:title|headline|heading|subject line|caption|intro|introduction|conclusion|section|hook|bio|chapter|scene"
+    r"|chorus|subtitle|tagline|slogan|abstract)s?\b[^.,;]{0,40}$"
 )
 _EACH = r"(?:each|every|per|all(?: of)?(?: the)?)"
 _SCOPES: dict[str, Scope] = {
-    "sentence": "sentence", "line": "line", "paragraph": "paragraph", "bullet": "item", "bullet point": "item", "point": "item",
+    "sentence": "sentence", "line": "line", "paragraph": "paragraph", "bullet": "item", "bullet point": "item",
+    "point": "item",
     "item": "item", "tip": "item", "step": "item", "reason": "item", "example": "item", "word": "word",
 }  # fmt: skip
 _EACH_LEFT = re.compile(rf"\b(?P<each>{_EACH}) (?:of the |of your )?(?P<part>bullet point|[a-z-]+?)s?\b[^.;]{{0,50}}$")
 _NTH_LEFT = re.compile(
-    r"\b(?:the )?(?:very )?(?P<nth>first|second|third|fourth|fifth|last|final) (?P<part>paragraph|sentence|line)\b[^.;]{0,50}$"
+    r"\b(?:the )?(?:very )?(?P<nth>first|second|third|fourth|fifth|last|final) (?P<part>paragraph|sentence"
+    r"|line)\b[^.;]{0,50}$"
 )
-_EACH_RIGHT = re.compile(r" ?(?:per|in each|in every|for each|for every|each|apiece)\b(?: (?P<part>bullet point|[a-z]+))?")
+_EACH_RIGHT = re.compile(
+    r" ?(?:per|in each|in every|for each|for every|each|apiece)\b(?: (?P<part>bullet point|[a-z]+))?"
+)
 _SENTENCES_OF = re.compile(r"\bsentences? (?:of|with|that (?:has|have)|containing|no longer than) (?:[a-z]+ ){0,3}$")
 NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "last": -1, "final": -1}
-_ITEM_WORDS = re.compile(r" ?(?:that|which|related|associated|describing|starting|beginning|ending|rhyming|to describe|for|synonymous)\b")
+_ITEM_WORDS = re.compile(
+    r" ?(?:that|which|related|associated|describing|starting|beginning|ending|rhyming|to describe|for|synonymous)\b"
+)
 _LISTS = re.compile(r"\b(?:list|give|name|provide|suggest|generate|tell|find|think of|come up with)\b[^.]{0,20}$")
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if not any(unit in low for unit in _UNITS):
         return
@@ -77,7 +89,9 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _single(prompt)
 
 
-_BLANK_LINES = re.compile(r"two (?:new ?lines|line ?breaks)|\\n\\n|double (?:new ?line|line ?break)|(?:blank|empty) line|\x00\\n")
+_BLANK_LINES = re.compile(
+    r"two (?:new ?lines|line ?breaks)|\\n\\n|double (?:new ?line|line ?break)|(?:blank|empty) line|\x00\\n"
+)
 
 
 def _bare(kind: Kind, n: str) -> str:
@@ -96,7 +110,9 @@ def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     after = prompt.low[match.end("unit") + 1 : match.end("unit") + 40]
     if match["unit"] == "word" and (_ITEM_WORDS.match(after) and _LISTS.search(left)):
         return False
-    if match["unit"] == "word" and re.match(r"s? ?(?:be )?(?:\w+ ){0,2}(?:in|with|that are) (?:all )?(?:capital|caps|upper|lower)", after):
+    if match["unit"] == "word" and re.match(
+        r"s? ?(?:be )?(?:\w+ ){0,2}(?:in|with|that are) (?:all )?(?:capital|caps|upper|lower)", after
+    ):
         return False
     return clause.asks or bool(_PREPOSITION.search(left))
 
@@ -126,7 +142,9 @@ def _reverse(prompt: Prompt) -> Iterator[Constraint]:
         bound = read_bound(match, prompt.low[match.start() : match.start("n")])
         if bound and match["cap"] and match["rel"] is None:
             n = bound.low or bound.high or 0
-            bound = {"count": Bound.about, "length": Bound.about, "minimum": Bound.at_least}.get(match["cap"], Bound.at_most)(n)
+            bound = {"count": Bound.about, "length": Bound.about, "minimum": Bound.at_least}.get(
+                match["cap"], Bound.at_most
+            )(n)
         if bound:
             kind = _UNITS[match["unit"] or match["unit2"]]
             yield Constraint(kind, prompt.source(match.start(), match.end()), bound=bound)
@@ -135,7 +153,11 @@ def _reverse(prompt: Prompt) -> Iterator[Constraint]:
 def _single(prompt: Prompt) -> Iterator[Constraint]:
     for match in _ONE.finditer(prompt.low):
         left = prompt.left_of(match.start())
-        if not prompt.asks_at(match.start()) or re.search(r"\b(?:words?|phrases?|use|using|\x00)\b", left) or _CODE.search(left):
+        if (
+            not prompt.asks_at(match.start())
+            or re.search(r"\b(?:words?|phrases?|use|using|\x00)\b", left)
+            or _CODE.search(left)
+        ):
             continue
         kind = _UNITS[match["unit"] or match["unit2"]]
         yield Constraint(kind, prompt.source(match.start(), match.end()), bound=Bound.exactly(1))
@@ -172,7 +194,11 @@ def _lines(answer: Answer, bound: Bound) -> int:
 
 
 def _is_heading(line: Piece) -> bool:
-    return bool(_HEADING.fullmatch(line.text)) or line.text.rstrip(" *\"'").endswith(":") or line.text.lower().startswith("title")
+    return (
+        bool(_HEADING.fullmatch(line.text))
+        or line.text.rstrip(" *\"'").endswith(":")
+        or line.text.lower().startswith("title")
+    )
 
 
 def _measure(kind: Kind, answer: Answer, constraint: Constraint) -> int | None:
@@ -220,9 +246,13 @@ def _check(constraint: Constraint, answer: Answer) -> Reading:
     kept = sum(grade == 1 for grade in grades)
     value = 1.0 if kept == len(grades) else 0.5 * sum(grades) / len(grades)
     return Reading(
-        value, f"{kept} of {len(grades)} {constraint.scope}s keep to it; one has {worst[1]}", None if value == 1 else worst[2].span
+        value,
+        f"{kept} of {len(grades)} {constraint.scope}s keep to it; one has {worst[1]}",
+        None if value == 1 else worst[2].span,
     )
 
 
-_CHECKS: dict[Kind, Check] = dict.fromkeys(("words", "characters", "sentences", "paragraphs", "lines", "stanzas"), _check)
-FAMILY = Family("length", find, _CHECKS)
+_CHECKS: dict[Kind, Check] = dict.fromkeys(
+    ("words", "characters", "sentences", "paragraphs", "lines", "stanzas"), _check
+)
+FAMILY = Family("length", _find, _CHECKS)

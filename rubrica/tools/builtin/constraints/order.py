@@ -9,16 +9,26 @@ from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt
 
 _ALPHABETICAL = re.compile(r"\b(?P<back>reverse )?alphabetical(?:ly)?(?: order)?\b|\balphabeti[sz]ed?\b")
 _ACROSTIC = re.compile(
-    rf"\bacrostic\b[^.;\n\x00]{{0,40}}?\b(?:for|of|from|on|using|with|spelling(?: out)?|called|about)(?: the)?(?: word| name)? (?P<word>{QUOTED}|[a-z]{{3,15}})"
-    rf"|\bfirst letters? of (?:each|every|all)(?: the)? (?P<part>lines?|sentences?|words?|paragraphs?)\b[^.;\n\x00]{{0,40}}?\bspells?(?: out)?(?: the)?(?: word| name| phrase)? (?P<word2>{QUOTED}|[a-z]{{2,15}})"
+    rf"\bacrostic\b[^.;\n\x00]{{0,40}}?\b(?:for|of|from|on|using|with|spelling(?: out)?|called"
+    rf"|about)(?: the)?(?: word| name)? (?P<word>{QUOTED}|[a-z]{{3,15}})"
+    r"|\bfirst letters? of (?:each|every|all)(?: the)? (?P<part>lines?|sentences?|words?"
+    rf"|paragraphs?)\b[^.;\n\x00]{{0,40}}?\bspells?(?: out)?(?: the)?(?: word| name| phrase)? (?P<word2>{QUOTED}"
+    rf"|[a-z]{{2,15}})"
 )
-_PALINDROME = re.compile(r"\b(?:write|give|create|generate|provide|compose|tell|come up with|make|think of)\b[^.;\n]{0,30}?\bpalindrom(?:e|ic (?:word|sentence|phrase))\b")
+_PALINDROME = re.compile(
+    r"\b(?:write|give|create|generate|provide|compose|tell|come up with|make"
+    r"|think of)\b[^.;\n]{0,30}?\bpalindrom(?:e|ic (?:word|sentence|phrase))\b"
+)
 _FORMS = {"haiku": 3, "limerick": 5, "sonnet": 14, "couplet": 2, "quatrain": 4, "tanka": 5, "cinquain": 5}
-_POEM = re.compile(rf"\b(?:write|give|create|generate|provide|compose|make|as|in|into|produce|craft|tell)\b(?: me| us)?(?: the)?(?: form of| style of| format of)? (?:a|an|one|as a) (?:[a-z-]+ ){{0,2}}?(?P<form>{'|'.join(_FORMS)})\b")
+_POEM = re.compile(
+    r"\b(?:write|give|create|generate|provide|compose|make|as|in|into|produce|craft|tell)\b(?: me"
+    r"| us)?(?: the)?(?: form of| style of| format of)? (?:a|an|one"
+    rf"|as a) (?:[a-z-]+ ){{0,2}}?(?P<form>{'|'.join(_FORMS)})\b"
+)
 _CODE = re.compile(r"\b(?:function|program|script|code|method|class|algorithm|python|java|check\w*|whether)\b")
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if "alphabet" in low:
         for match in _ALPHABETICAL.finditer(low):
@@ -33,7 +43,12 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
     if any(form in low for form in _FORMS):
         for match in _POEM.finditer(low):
             if prompt.asks_at(match.start()):
-                yield Constraint("lines", prompt.source(match.start(), match.end()), bound=Bound.exactly(_FORMS[match["form"]]), texts=(match["form"],))
+                yield Constraint(
+                    "lines",
+                    prompt.source(match.start(), match.end()),
+                    bound=Bound.exactly(_FORMS[match["form"]]),
+                    texts=(match["form"],),
+                )
                 break
 
 
@@ -41,10 +56,22 @@ def _acrostics(prompt: Prompt) -> Iterator[Constraint]:
     for match in _ACROSTIC.finditer(prompt.low):
         group = "word" if match["word"] else "word2"
         word = "".join(filter(str.isalnum, prompt.said(*match.span(group))))
-        if not prompt.asks_at(match.start()) or not word or (group == "word" and match[group][0].isalpha() and word.lower() in ("the", "your", "this", "friendship")):
+        if (
+            not prompt.asks_at(match.start())
+            or not word
+            or (group == "word" and match[group][0].isalpha() and word.lower() in ("the", "your", "this", "friendship"))
+        ):
             continue
         part = (match["part"] or "line").rstrip("s")
-        scope = "sentence" if part == "sentence" else "word" if part == "word" else "paragraph" if part == "paragraph" else "line"
+        scope = (
+            "sentence"
+            if part == "sentence"
+            else "word"
+            if part == "word"
+            else "paragraph"
+            if part == "paragraph"
+            else "line"
+        )
         yield Constraint("acrostic", prompt.source(match.start(), match.end()), texts=(word,), scope=scope)  # type: ignore[arg-type]  # one of four literals
         return
 
@@ -77,15 +104,22 @@ def _check_alphabetical(constraint: Constraint, answer: Answer) -> Reading:
 
 def _check_acrostic(constraint: Constraint, answer: Answer) -> Reading:
     wanted = constraint.texts[0].lower()
-    initials = "".join(next((c for c in part.text.lower() if c.isalnum()), "") for part in answer.parts(constraint.scope))
+    initials = "".join(
+        next((c for c in part.text.lower() if c.isalnum()), "") for part in answer.parts(constraint.scope)
+    )
     if wanted in (initials, initials[1:]) or (constraint.scope == "line" and wanted in initials):
         return holds(True, f"the initials spell {wanted!r}")
     kept = sum(a == b for a, b in zip(wanted, initials, strict=False))
     return Reading(0.5 * min(kept, len(wanted) - 1) / len(wanted), f"the initials spell {initials[:40]!r}")
 
 
-def _check_palindrome(constraint: Constraint, answer: Answer) -> Reading:
-    texts = [answer.text, *(line.text for line in answer.lines[:50]), *(s.text for s in answer.sentences[:50]), *re.findall(r"[\"“]([^\"“”\n]{2,200})[\"”]", answer.text)]
+def _check_palindrome(_: Constraint, answer: Answer) -> Reading:
+    texts = [
+        answer.text,
+        *(line.text for line in answer.lines[:50]),
+        *(s.text for s in answer.sentences[:50]),
+        *re.findall(r"[\"“]([^\"“”\n]{2,200})[\"”]", answer.text),
+    ]
     texts += [word for word in answer.words[:500] if len(word) > 2] if len(answer.words) > 1 else []
     for text in texts:
         letters = [c for c in text.casefold() if c.isalnum()]
@@ -94,5 +128,9 @@ def _check_palindrome(constraint: Constraint, answer: Answer) -> Reading:
     return holds(False, "none found")
 
 
-_CHECKS: dict[Kind, Check] = {"alphabetical": _check_alphabetical, "acrostic": _check_acrostic, "palindrome": _check_palindrome}
-FAMILY = Family("order", find, _CHECKS)
+_CHECKS: dict[Kind, Check] = {
+    "alphabetical": _check_alphabetical,
+    "acrostic": _check_acrostic,
+    "palindrome": _check_palindrome,
+}
+FAMILY = Family("order", _find, _CHECKS)
