@@ -1,7 +1,6 @@
 """The wasm tier's own walls and manners, beyond what every tier must hold."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
