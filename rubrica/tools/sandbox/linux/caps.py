@@ -35,11 +35,10 @@ def leave_root() -> None:
     os.setresuid(uid, uid, uid)
 
 
-def drop_all() -> None:
-    """Leave root, empty every capability set, and forbid gaining privilege by exec.
+def renounce() -> None:
+    """Forbid gaining privilege, by exec or from root's user id; what is held now stays held.
 
-    The bounding set goes first, while root may still change it. A process without CAP_SETPCAP may not; for it
-    no_new_privs leaves that set without effect.
+    A process without CAP_SETPCAP may not empty its bounding set; for it no_new_privs leaves that set without effect.
     """
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1)
     libc.prctl(_PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL)
@@ -50,8 +49,18 @@ def drop_all() -> None:
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EINVAL):  # EINVAL: past the kernel's last capability
             raise
-    leave_root()
+
+
+def empty() -> None:
+    """Empty the effective, permitted and inheritable sets."""
     libc.syscall("capset", struct.pack("=Ii", _CAPSET_V3, 0), bytes(24))
+
+
+def drop_all() -> None:
+    """Give up every privilege: the bounding set while root still may, then root, then all that is left."""
+    renounce()
+    leave_root()
+    empty()
 
 
 def hide_from_peers() -> None:

@@ -30,13 +30,13 @@ def syscall(name: str, *arguments: int | ctypes.Array[ctypes.c_char] | bytes | N
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """Call prctl(2) with up to four unsigned long arguments; the missing ones are 0."""
+    """Set a property of this process or thread: up to four unsigned long arguments, the missing ones 0."""
     words = [ctypes.c_ulong(a) for a in (*arguments, 0, 0, 0, 0)[:4]]
     return check(_libc().prctl(ctypes.c_int(option), *words), f"prctl({option})")
 
 
 def invoke(name: str, *arguments: int | bytes | None) -> int:
-    """Invoke a C function that returns an int and sets errno: integers pass as unsigned longs, bytes as strings."""
+    """Run a function of the C library that sets errno: integers pass as unsigned longs, bytes as strings."""
     function = getattr(_libc(), name)
     words = [ctypes.c_ulong(a) if isinstance(a, int) else ctypes.c_char_p(a) for a in arguments]
     return check(function(*words), name)
