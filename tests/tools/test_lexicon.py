@@ -39,8 +39,9 @@ def test_the_text_tools_import_nothing_heavy() -> None:
         "coverage echo filler grounding guard hedging language markdown measure quotes readability reference refusal "
         "relevance repetition structure truncation"
     )
+    modules = [f"rubrica.tools.builtin.{name}" for name in tools.split()]
     code = (
-        f"import importlib, sys\nfor name in {tools.split()}: importlib.import_module('rubrica.tools.builtin.' + name)\n"
+        f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
