@@ -89,6 +89,8 @@ class Working:
 
     equations: tuple[Judged, ...]
     results: tuple[Result, ...]
+    open: tuple[int, ...] = ()
+    """Where chains start that end in something unknown: working that is not followed."""
 
 
 @lru_cache(maxsize=64)
@@ -96,15 +98,18 @@ def working(text: str) -> Working:
     """Find every equation between known numbers, and every number that something is set equal to."""
     judged: list[Judged] = []
     results: list[Result] = []
+    unknown: list[int] = []
     for members, relations in _Finder(tokenize(text[:MAX_TEXT])).find():
         judged += filter(None, map(judge, _pairs(members, relations)))
         last = members[-1]
-        if relations and last.node is not None:
+        if relations and last.node is None:
+            unknown.append(members[0].start)
+        elif relations and last.node is not None:
             try:
                 results.append(Result(last.node, evaluate(last.node), last.start, last.end))
             except UndefinedError:
                 continue
-    return Working(tuple(judged), tuple(results))
+    return Working(tuple(judged), tuple(results), tuple(unknown))
 
 
 Chain = tuple[list[Member], list[Literal["=", "≈"]]]
@@ -137,6 +142,8 @@ class _Finder:
             relation, index = found
             member = self._member(index, after_equals=True)
             if member is None:
+                relations.append(relation)
+                members.append(Member(None, members[-1].end, members[-1].end))
                 break
             members.append(member[0])
             hedged = self.parser.text(member[1]) == "(" and self.parser.text(member[1] + 1).lower() in _HEDGES
