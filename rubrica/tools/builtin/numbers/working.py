@@ -1,5 +1,6 @@
 """Equations in prose: where a text sets one expression equal to another, and what it gets."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,11 @@ from rubrica.tools.builtin.numbers.parser import Parser
 MAX_TEXT = 200_000
 """Characters of a text that are searched for equations."""
 
+_OPERATION = re.compile(
+    r"[=≈≃≅%^]|\\(?:approx|simeq)|percent|\b(?:times|plus|minus|divided|multiplied)\b|[\w)]\s?[-+*/×÷·−x]\s?[$(\d]"
+    r"|\b(?:half|thirds?|quarters?|fourths?|fifths?|tenths?) of\b",
+    re.IGNORECASE,
+)
 _HEDGES = frozenset(["about", "approximately", "roughly", "around", "nearly", "almost", "approx"])
 _FILLERS = _HEDGES | frozenset(["exactly", "just", "only"])
 _VERBS = frozenset(["is", "equals", "equal", "are", "gives", "makes"])
@@ -93,9 +99,11 @@ class Working:
     """Where chains start that end in something unknown: working that is not followed."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def working(text: str) -> Working:
     """Find every equation between known numbers, and every number that something is set equal to."""
+    if _OPERATION.search(text) is None:  # most prose: not worth a parse
+        return Working((), ())
     judged: list[Judged] = []
     results: list[Result] = []
     unknown: list[int] = []

@@ -70,7 +70,7 @@ def _near(value: float, known: list[float]) -> bool:
     return at < len(known) and known[at] <= value + slack
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def calculated(text: str) -> tuple[frozenset[Fraction], int]:
     """Return the numbers that stand in an operation or an equation of the text, and how many operations there are.
 
