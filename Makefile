@@ -21,6 +21,7 @@ $(VENV)/bin/python:
 $(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m rubrica.tools.sandbox.build
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

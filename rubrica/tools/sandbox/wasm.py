@@ -16,10 +16,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from rubrica.errors import SandboxInfraError, SandboxUnavailable
 from rubrica.tools.sandbox.base import Isolation, Job, Need, Outcome, Report
@@ -43,19 +45,22 @@ class WasmWorker:
         self.isolation: Isolation = "wasm"
 
     def start(self) -> None:
-        with self._guard:
-            if self._killed:
-                raise SandboxInfraError("the wasm worker was stopped before it started")
-            self._process = self._spawn()
-        assert self._process.stdout is not None
-        try:
-            hello = json.loads(read_frame(self._process.stdout) or b"{}")
-            self.isolation = "wasm+os" if hello["walls"] else "wasm"
-        except (OSError, ValueError, KeyError) as error:
-            self.kill()
-            raise SandboxInfraError(f"the wasm worker did not start ({error!r})") from None
+        with tempfile.TemporaryFile() as complaints:
+            with self._guard:
+                if self._killed:
+                    raise SandboxInfraError("the wasm worker was stopped before it started")
+                self._process = process = self._spawn(complaints)
+            assert process.stdout is not None
+            try:
+                hello = json.loads(read_frame(process.stdout) or b"{}")
+                self.isolation = "wasm+os" if hello["walls"] else "wasm"
+            except (OSError, ValueError, KeyError):
+                self.kill()
+                complaints.seek(0)
+                said = complaints.read(2000).decode("utf-8", "replace").strip()
+                raise SandboxInfraError(f"the wasm worker did not start: {said or 'it said nothing'}") from None
 
-    def _spawn(self) -> "subprocess.Popen[bytes]":
+    def _spawn(self, complaints: IO[bytes]) -> "subprocess.Popen[bytes]":
         posix = os.name == "posix"
         component = f"/dev/fd/{self._compiled.descriptor}" if posix else str(self._compiled.path)
         paths = os.pathsep.join([str(_ROOT), *(path for path in sys.path if path.endswith("site-packages"))])
@@ -63,7 +68,7 @@ class WasmWorker:
             [sys.executable, "-P", "-s", "-B", "-m", "rubrica.tools.sandbox.wasm_worker", "serve", component],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=complaints,
             env={"PYTHONPATH": paths, **({} if posix else {"SYSTEMROOT": os.environ.get("SYSTEMROOT", "")})},
             cwd="/" if posix else None,
             pass_fds=(self._compiled.descriptor,) if posix else (),
@@ -108,14 +113,14 @@ class WasmSandbox:
     def __init__(self, *, workers: int | None = None, max_runs: int = 500) -> None:
         self._opening = threading.Lock()
         self._compiled: Compiled | None = None
-        self._newest: WasmWorker | None = None
+        self._isolation: Isolation = "wasm"
         self._report: Report | None = None
         self._pool = Pool(self._make, size=workers or os.cpu_count() or 1, max_runs=max_runs)
 
     @property
     def isolation(self) -> Isolation:
-        """The walls of the newest worker; "wasm" until one has shown more."""
-        return self._newest.isolation if self._newest is not None else "wasm"
+        """The walls around the last run; "wasm" until a worker has shown more."""
+        return self._isolation
 
     async def run(self, job: Job) -> Outcome:
         if job.language != "python" or job.need != Need.PURE:
@@ -144,7 +149,8 @@ class WasmSandbox:
 
     async def _run(self, job: Job) -> Outcome:
         outcome = await self._pool.run(job)
-        return replace(outcome, backend=self.name, isolation=outcome.isolation or self.isolation)
+        self._isolation = outcome.isolation or self._isolation
+        return replace(outcome, backend=self.name, isolation=self._isolation)
 
     def _open(self) -> Compiled:
         with self._opening:
@@ -153,8 +159,7 @@ class WasmSandbox:
             return self._compiled
 
     def _make(self) -> WasmWorker:
-        self._newest = WasmWorker(self._open())
-        return self._newest
+        return WasmWorker(self._open())
 
     def _unavailable(self, reason: str) -> Report:
         fix = "run `make setup`"

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -35,17 +36,24 @@ def decode_outcome(answer: bytes, job: Job) -> Outcome:
         status = _STATUS[plain["status"]]
         limits = job.limits
         out, err = (_cut(plain[name], limits.out_bytes + (1 << 16)) for name in ("stdout", "stderr"))
-        files = {str(name): base64.b64decode(data) for name, data in plain["files"].items()}
+        files = {name: base64.b64decode(data) for name, data in plain["files"].items() if _is_plain(name)}
         value = plain["value"] if status == "ok" else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return Outcome(status="crashed", stderr=f"the run left no readable result ({type(error).__name__})")
-    if sum(map(len, files.values())) > limits.disk_mb << 20 or (value is not None and len(value) > limits.value_bytes):
+    if value is not None and not isinstance(value, str):
+        value = ""  # which is not JSON
+    if sum(map(len, files.values())) > limits.disk_mb << 20 or len(value or "") > limits.value_bytes:
         return Outcome(status="output_limit", stdout=out, stderr=err, truncated=True)
     if value is not None and not _is_json(value):
         return Outcome(status="error", stdout=out, stderr=f"{err}ValueError: the returned value is not JSON\n")
     return Outcome(
         status=status, value_json=value, stdout=out, stderr=err, truncated=bool(plain["truncated"]), files=files
     )
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a file name stays below any folder that it is joined to."""
+    return 0 < len(name) <= 255 and "\0" not in name and not {"", ".", ".."} & set(re.split(r"[/\\]", name))
 
 
 def _cut(text: Any, limit: int) -> str:

@@ -23,7 +23,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 THREAD_FLAGS = (0x3D0F00, 0x7D0F00)  # what pthread_create of glibc and of musl pass to clone: a thread, nothing else
 HARMLESS_PRCTL = (15, 16, 0x53564D41)  # set and get the name of a thread, name a piece of memory
-_F_GETFD, _F_SETFD, _F_GETFL = 1, 2, 3
+_F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC = 1, 2, 3, 1030
 
 
 Test = tuple[int, tuple[int, ...]]
@@ -106,7 +106,8 @@ def install(program: bytes, *, all_threads: bool = False) -> None:
 
 
 COMPUTE = (
-    "read write readv writev close lseek fstat poll ppoll select pselect6 epoll_wait epoll_pwait "
+    "read write readv writev close lseek fstat poll ppoll select pselect6 "
+    "epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd2 "  # the timers of the wasm runtime
     "mmap mprotect munmap madvise mremap brk futex membarrier rseq set_robust_list "
     "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrandom "
     "rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending sigaltstack restart_syscall "
@@ -121,7 +122,7 @@ def compute_rules(pid: int) -> list[Allow]:
         *map(Allow, COMPUTE.split()),
         Allow("clone", ((0, THREAD_FLAGS),)),
         Allow("prctl", ((0, HARMLESS_PRCTL),)),
-        Allow("fcntl", ((1, (_F_GETFD, _F_SETFD, _F_GETFL)),)),
+        Allow("fcntl", ((1, (_F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC)),)),
         Allow("kill", ((0, (pid,)),)),
         Allow("tgkill", ((0, (pid,)),)),
     ]

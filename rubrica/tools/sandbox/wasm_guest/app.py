@@ -1,6 +1,6 @@
 """The component's entry point; its imports run at build time and are frozen into the component's memory."""
 
-import json
+from json import dumps, loads
 
 from . import loop, modules, program
 
@@ -13,4 +13,4 @@ class WitWorld:
 
     def run(self, job: str) -> str:
         """Run the job once; the instance is thrown away afterwards."""
-        return json.dumps(program.run(json.loads(job)))
+        return dumps(program.run(loads(job)))

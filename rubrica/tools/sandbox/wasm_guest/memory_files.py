@@ -32,6 +32,10 @@ class Files:
         """Return the files that the run made or changed."""
         return {name: data for name, data in self._data.items() if self._inputs.get(name) is not data}
 
+    def made(self) -> dict[str, bytes]:
+        """Return the written files that have a place outside: those with a relative name."""
+        return {name: data for name, data in self.written().items() if not name.startswith("/")}
+
     def open(  # noqa: PLR0913, PLR0917 - the signature of the built-in
         self,
         file: Any,
@@ -91,6 +95,8 @@ class Files:
     def _write(self, name: str, data: bytes) -> None:
         if name in _DEVICES:
             return
+        if not _writable(name):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
         others = sum(len(other) for key, other in self.written().items() if key != name)
         if others + len(data) > self._limit:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
@@ -130,6 +136,11 @@ class _Stream(io.BytesIO):
 
 def _name(path: Any) -> str:
     return _key(os.fsdecode(os.fspath(path)))
+
+
+def _writable(name: str) -> bool:
+    """Whether an ordinary user could write there: in the working folder or under /tmp."""
+    return name.startswith("/tmp/") or not (name.startswith(("/", "../")) or name in {".", ".."})  # noqa: S108 - in memory
 
 
 def _key(text: str) -> str:

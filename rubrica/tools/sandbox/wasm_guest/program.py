@@ -5,13 +5,13 @@ import base64
 import importlib
 import inspect
 import io
-import json
 import linecache
 import os
 import random
 import sys
 import traceback
 import types
+from json import dumps
 from typing import Any
 
 from .memory_files import Files
@@ -104,7 +104,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         "stdout": out,
         "stderr": err + report,
         "truncated": streams.over,
-        "files": {name: base64.b64encode(data).decode("ascii") for name, data in files.written().items()},
+        "files": {name: base64.b64encode(data).decode("ascii") for name, data in files.made().items()},
     }
 
 
@@ -135,7 +135,7 @@ def _call(module: types.ModuleType, entry: str, args: list[Any]) -> Any:
 
 
 def _encode(value: Any) -> str:
-    return json.dumps(value, allow_nan=False)
+    return dumps(value, allow_nan=False)
 
 
 def _classify(error: BaseException, *, entry: bool) -> tuple[str, str]:
