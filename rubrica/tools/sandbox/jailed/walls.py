@@ -40,13 +40,11 @@ def load_system_libraries(packages: list[Path]) -> None:
     read_end, write_end = os.pipe()
     if (child := os.fork()) == 0:
         before = _mapped()
-        for path in [
-            *(library() / "lib-dynload").glob("*.so"),
-            *(so for path in packages for so in path.rglob("*.so")),
-        ]:
-            if not path.name.startswith(_NO_EXTENSION):
+        extensions = (file for home in (library() / "lib-dynload", *packages) for file in home.rglob("*.so"))
+        for extension in extensions:
+            if not extension.name.startswith(_NO_EXTENSION):
                 with contextlib.suppress(OSError):  # its library is not installed: nobody can import this module
-                    ctypes.CDLL(str(path))
+                    ctypes.CDLL(str(extension))
         inside = tuple(str(path.resolve()) for path in (library(), *packages))
         found = sorted(path for path in _mapped() - before if not path.startswith(inside))
         os.write(write_end, "\n".join(found).encode())
