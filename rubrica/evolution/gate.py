@@ -85,7 +85,8 @@ class Decision:
 
 def level(tested: int, accepted: int, alpha: float = ALPHA) -> float:
     """Return the level of the next test, after `tested` tests of which `accepted` were accepted."""
-    return alpha * (tested + 1) ** -GAMMA_DECAY / _GAMMA_TOTAL * (accepted + 1)
+    share = float((tested + 1) ** -GAMMA_DECAY) / _GAMMA_TOTAL
+    return alpha * share * (accepted + 1)
 
 
 def p_value(comparison: Comparison, *, seed: int = 0) -> float:
