@@ -190,7 +190,7 @@ def _no_upper(match: re.Match[str], bound: Bound) -> Bound:
 def _items(prompt: Prompt) -> Iterator[Constraint]:
     for match in _ITEMS.finditer(prompt.low):
         noun = match["noun"]
-        if noun in _NOT_ITEMS and not (noun == "points" and match["adj"]):
+        if noun in _NOT_ITEMS and (noun != "points" or not match["adj"] or "bullet" in match["adj"]):
             continue
         if not (noun.endswith("s") or noun in _IRREGULAR) or noun.endswith("ss"):
             continue

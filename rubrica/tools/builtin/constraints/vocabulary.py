@@ -39,7 +39,8 @@ _OTHER_VERB = re.compile(
     r"\b(?:acrostic|start|begin|open|end|finish|conclud|clos|followed by|preced|replac|highlight|mark|separat"
     r"|label|mean|defin|rhym|spell|translat|explain"
     r"|describ|bold|capitali|underlin|count|find all|match|instead of|between|about|called|named|titled|before"
-    r"|after|last|first|synonyms? (?:of|for)|surround|wrap|indicat|respond|reply|answer)"
+    r"|after|last|first|synonyms? (?:of|for)|surround|wrap|indicat|(?:respond|reply|answer)\w* (?:only |just "
+    r"|simply )?with)"
     r"\w*\b[^.]{0,30}$"
 )
 _APPEARS = re.compile(
@@ -143,7 +144,7 @@ def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]
     appears = _APPEARS.match(right)
     verbs = list(_VERB.finditer(prompt.low, mention.start - len(left), mention.opens))
     verb = verbs[-1] if verbs else None
-    if (verb is None or _OTHER_VERB.search(left)) and not appears:
+    if (verb is None or _OTHER_VERB.search(_near(left, verb, mention))) and not appears:
         return
     turn = _NEXT.search(right)
     near = right[: min(70, turn.start() if turn else 70)]
@@ -159,6 +160,13 @@ def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]
     else:
         bound = Bound.at_most(0) if _is_banned(verb, appears, prompt) else Bound.at_least(1)
     yield from _spell(prompt, mention, bound)
+
+
+def _near(left: str, verb: re.Match[str], mention: _Mention) -> str:
+    """Return the part of `left` in which another verb would take the terms away: "with" belongs to a verb before it."""
+    if verb[0] in ("with", "have", "has", "having", "ensure", "make sure"):
+        return left
+    return left[max(0, len(left) - (mention.start - verb.end())) :]
 
 
 def _is_banned(verb: re.Match[str] | None, appears: re.Match[str] | None, prompt: Prompt) -> bool:
