@@ -32,6 +32,13 @@ _FIRST_LAST = re.compile(
     r"|are):? (?:exactly |the |this |exact |word |phrase |sentence |words |text |following "
     rf"|as follows ){{0,4}}:? ?(?P<what>{QUOTED}|[\w'’-]+(?=[.,;\n]|$))"
 )
+_SAY = r"(?:write|say|ask|add|include|put|state|type)"
+_PLACED = re.compile(
+    r"\bat the (?:very )?(?P<place>end|beginning"
+    rf"|start)\b[^.;\n\x00]{{0,40}}?\b{_SAY} (?:[a-z]+ ){{0,4}}?(?P<what>{QUOTED})"
+    rf"|\b{_SAY} (?:[a-z]+ ){{0,4}}?(?P<what2>{QUOTED})(?: [a-z]+){{0,2}} at the (?:very )?(?P<place2>end|beginning"
+    r"|start)\b"
+)
 _PARAGRAPH = re.compile(
     rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?"
     rf"|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words"
@@ -64,6 +71,7 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _phrases(prompt, _START, "starts_with")
     yield from _phrases(prompt, _FINISH, "ends_with")
     yield from _first_last(prompt)
+    yield from _placed(prompt)
     yield from _marks(prompt)
     yield from _repeat(prompt)
 
@@ -138,6 +146,14 @@ def _first_last(prompt: Prompt) -> Iterator[Constraint]:
         inner = re.search(r"(?:of|in) (?:each|every) (paragraph|sentence|line)", match[0])
         scope: Scope = _SCOPES[inner[1]] if inner else "response"
         yield Constraint(kind, prompt.source(match.start(), match.end()), texts=(what,), scope=scope)
+
+
+def _placed(prompt: Prompt) -> Iterator[Constraint]:
+    for match in _PLACED.finditer(prompt.low):
+        if prompt.asks_at(match.start()) and not negated(prompt.left_of(match.start())):
+            kind: Kind = "ends_with" if (match["place"] or match["place2"]) == "end" else "starts_with"
+            what = prompt.said(*match.span("what" if match["what"] else "what2"))
+            yield Constraint(kind, prompt.source(match.start(), match.end()), texts=(what,))
 
 
 def _marks(prompt: Prompt) -> Iterator[Constraint]:

@@ -42,9 +42,11 @@ def _settle(found: list[Constraint]) -> tuple[Constraint, ...]:
         before = kept.get(one.key)
         if before is None:
             kept[one.key] = one
+        elif _precision(one) < _precision(before):
+            continue
         elif _both_sides(before, one):
             kept[(one.key, "other side")] = one
-        elif _precision(one) >= _precision(before):
+        else:
             kept[one.key] = one
     divided = any(one.kind == "divided_paragraphs" for one in kept.values())
     return tuple(one for one in kept.values() if not (divided and one.kind == "paragraphs" and one.scope == "response"))
@@ -58,7 +60,7 @@ def _precision(one: Constraint) -> int:
 
 def _both_sides(a: Constraint, b: Constraint) -> bool:
     sides = {one.bound.relation for one in (a, b) if one.bound}
-    return sides == {"at least", "at most"}
+    return sides == {"at least", "at most"} and _precision(a) == _precision(b)
 
 
 _STANDING = (

@@ -45,6 +45,7 @@ _IN = re.compile(
     r"\b(?:in|into|using|to|use|be|speak|with)(?: the| only| entirely| just| completely| purely| proper| fluent"
     rf"| simple| plain| exclusively)* {_NAME}\b{_AFTER}"
 )
+_NAMED_AS = re.compile(rf"\b(?:response|answer|output|reply) language(?: is| should be| must be)?:? {_NAME}\b")
 _WRITES = re.compile(
     r"\b(?:write|writ\w+|answer\w*|respond\w*|reply\w*|translat\w+|give|explain|describe|speak|talk|say|compose"
     r"|generate|create|rewrite|provide|summari[sz]e|make|ensure|entire\w*|whole|response|output|be|should|must|use"
@@ -59,6 +60,9 @@ _ASKS_ABOUT = re.compile(
 
 def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
+    for match in _NAMED_AS.finditer(low):
+        if not prompt.clause_at(match.start()).given:
+            yield Constraint("language", prompt.source(match.start(), match.end()), texts=(_NAMES[match["name"]],))
     for match in _IN.finditer(low):
         clause = prompt.clause_at(match.start())
         left = low[clause.start : match.start()]

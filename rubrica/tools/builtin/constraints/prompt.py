@@ -52,7 +52,8 @@ _STRONG = re.compile(
 )
 _SUBJECT = re.compile(rf"(?:\b{_ANSWER_NOUN}|{QUOTED})(?:,? (?!that |which |who )[\w'-]+){{0,8}},? {_MODAL}\b")
 _VERBS = (
-    "write|give|list|answer|respond|reply|explain|describe|summari[sz]e|use|include|incorporate|keep|limit|make"
+    "write|give|have|emphasi[sz]e|italici[sz]e|lowercase|ask|list|answer|respond|reply|explain|describe"
+    "|summari[sz]e|use|include|incorporate|keep|limit|make"
     "|ensure|contain|provide|suggest"
     "|generate|create|compose|draft|tell|name|mention|add|end|finish|conclude|start|begin|open|put|wrap|enclose"
     "|highlight|separate|repeat"
