@@ -62,9 +62,7 @@ _REPEAT = re.compile(
 _REPEAT_CUE = re.compile(
     r"\bfirst\b|\bbefore\b|\bbeginning\b|\bstart\b|\bthen\b|\bword (?:for|by) word\b|\bexact|without (?:any )?chang"
 )
-_CODE = re.compile(
-    r"\b(?:sql|query|regex|function|find all|select|filter|strings?|program|sequence|array|python|count)\b"
-)
+_CODE = re.compile(r"\b(?:sql|query|regex|function|find all|filter|strings?|array|count)\b")
 
 
 def _find(prompt: Prompt) -> Iterator[Constraint]:

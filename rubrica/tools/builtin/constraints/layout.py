@@ -85,6 +85,7 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _sections(prompt)
     yield from _highlights(prompt)
     yield from _items(prompt)
+    yield from _lists(prompt)
 
 
 def _counted(prompt: Prompt) -> Iterator[Constraint]:
@@ -206,8 +207,24 @@ def _items(prompt: Prompt) -> Iterator[Constraint]:
             )
         ):
             continue
+        if _THE_GIVEN.search(match[0][: match.start("n") - match.start()]):
+            continue
         bound = read_bound(match, left)
         if bound and (bound.low or bound.high or 0) > 1 and (bound.high or bound.low or 0) <= 100:
+            yield Constraint("items", prompt.source(match.start(), match.end()), bound=bound)
+
+
+_THE_GIVEN = re.compile(r"\b(?:the|your|my) $")
+_LIST_OF = re.compile(
+    rf"\b(?:list|set) (?:of|with|containing) {BEFORE_UNIT} (?:[a-z-]+ ){{0,2}}?(?:items|entries|elements|things"
+    r"|steps|tips|ideas)\b"
+)
+
+
+def _lists(prompt: Prompt) -> Iterator[Constraint]:
+    for match in _LIST_OF.finditer(prompt.low):
+        bound = read_bound(match, prompt.left_of(match.start())) if prompt.asks_at(match.start()) else None
+        if bound:
             yield Constraint("items", prompt.source(match.start(), match.end()), bound=bound)
 
 

@@ -19,7 +19,8 @@ _BEFORE_LIST = (
     r"(?: (?:in|within|to) (?:your|the) [\w-]+| [\w-]+ the (?:response|answer|text))?(?= ?:))?(?: ?[:=])? ?[\[({]?"
 )
 _COUNTED = (
-    r"(?= (?:should|must|appears?|needs? to|has to|at least|at most|exactly|more than|less than|fewer than"
+    r"(?= (?:should|must|(?:is|are) (?:mentioned|used|included)|appears?|needs? to|has to|at least|at most|exactly"
+    r"|more than|less than|fewer than"
     r"|no more than|once|twice))"
 )
 _TERM = re.compile(
