@@ -6,7 +6,8 @@ import pytest
 
 from rubrica.errors import ToolError
 from rubrica.tools.builtin.base import BUILTINS
-from rubrica.tools.builtin.constraints import extract, extract_task, verify
+from rubrica.tools.builtin.constraints import FAMILIES, extract, extract_task, verify
+from rubrica.tools.builtin.constraints.tool import FamilyName
 from rubrica.types import Candidate, Evidence, Message, TaskView, TextPart
 
 
@@ -36,7 +37,11 @@ def test_one_piece_of_evidence_per_constraint() -> None:
 
 def test_families_can_be_chosen() -> None:
     assert [one.data["family"] for one in check(TASK, "x", include=["case"])] == ["case"]
-    assert [one.data["family"] for one in check(TASK, "x", exclude=["case"])] == ["layout", "vocabulary"]
+    assert [one.data["family"] for one in check(TASK, "x", exclude=["case"])] == ["layout", "punctuation"]
+
+
+def test_the_argument_names_every_family() -> None:
+    assert set(FamilyName.__args__) == {family.name for family in FAMILIES}  # type: ignore[attr-defined]  # a Literal
 
 
 def test_an_unknown_family_is_refused() -> None:
