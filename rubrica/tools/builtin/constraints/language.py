@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.language_check import identify, script_languages
 from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
+from rubrica.tools.builtin.constraints.scripts import script_languages
+from rubrica.tools.builtin.language import identify
 
 _NAMES = {
     "english": "en", "spanish": "es", "castilian": "es", "portuguese": "pt", "arabic": "ar", "hindi": "hi",
@@ -89,10 +90,13 @@ def _check(constraint: Constraint, answer: Answer) -> Reading:
     share = sum(map(str.isalpha, "".join(letters.findall(answer.text)))) / total
     if share < 0.3:
         return holds(False, f"{share:.0%} of the letters belong to its script")
-    found, confidence = identify(answer.text)
-    if found == wanted or found in _CLOSE.get(wanted, ()) or len(sharing) == 1:
-        return Reading(1.0 if share > 0.7 else 0.5 + 0.5 * share, f"identified as {found}")
-    if not sharing and (len(answer.words) < 6 or confidence < 0.8):
+    full = 1.0 if share > 0.7 else 0.5 + 0.5 * share
+    if len(sharing) == 1:
+        return Reading(full, f"{share:.0%} of the letters belong to its script")
+    found, confidence = identify(answer.text.lower())
+    if found == wanted or found in _CLOSE.get(wanted, ()):
+        return Reading(full, f"identified as {found}")
+    if found == "und" or (sharing and found not in sharing) or len(answer.words) < 6 or confidence < 0.8:
         return Reading(None, f"looks like {found}, not sure")
     return holds(False, f"identified as {found}")
 
