@@ -8,7 +8,9 @@ import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from rubrica.tools.sandbox.base import Need
 from rubrica.tools.sandbox.grading import Check, Computed, Known
+from rubrica.tools.sandbox.needs import need_of
 from rubrica.tools.sandbox.values import Relation, parse_literal, parse_module
 from rubrica.types import CodeTest
 
@@ -176,6 +178,8 @@ class _Scene:
 
     def remember(self, statement: ast.stmt) -> None:
         source = ast.unparse(statement)
+        if isinstance(statement, ast.Import | ast.ImportFrom) and Need.PACKAGES in need_of(source):
+            return  # a test framework, or the module that the candidate's code would have been saved as
         self.setup.append(source)
         if self.depends(statement):
             self.known -= _bound(statement)

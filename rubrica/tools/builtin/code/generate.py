@@ -109,7 +109,7 @@ def variations(value: object) -> Iterator[object]:
     if isinstance(value, bool) or value is None:
         yield from (True, False) if isinstance(value, bool) else ()
     elif isinstance(value, int):
-        yield from (value + 1, value - 1, value + 2, value * 2, 1, 2, 3, value + 3, 10, 0, 16, 17)
+        yield from (value + 1, value - 1, 1, 0, value * 2, 2, 3, value + 2, 10, value + 3, 16, 17)
     elif isinstance(value, float):
         yield from (value + 1.0, value / 2, value * 2, 0.0, 1.0, -value)
     elif isinstance(value, str):
@@ -127,19 +127,19 @@ def _vary_text(text: str) -> Iterator[str]:
     if text.lstrip("+-").replace(".", "", 1).isdigit():
         yield from ("1", "7", "12", "100", f"{text}0")
         return
-    yield from (text[:-1], text[::-1], text + text[:1], text[1:], text * 2, text.upper(), text[:1], text.swapcase())
+    yield from (text[:-1], "", text[::-1], text + text[:1], text[:1], text * 2, text.upper(), text[1:], text.swapcase())
     words = text.split()
     if len(words) > 1:
         yield from (" ".join(words[::-1]), " ".join(words[:-1]), words[0])
-    yield ""
 
 
 def _vary_items(items: list[object]) -> Iterator[list[object]]:
     yield items[::-1]
+    yield []
     yield items[:-1]
     yield items + items[:1]
-    yield items[1:]
     yield items[:1]
+    yield items[1:]
     if items:
         for value in islice(variations(items[0]), 3):
             yield [value, *items[1:]]
@@ -148,7 +148,6 @@ def _vary_items(items: list[object]) -> Iterator[list[object]]:
     yield items[1:] + items[:1]
     yield items * 2
     yield items[:2]
-    yield []
 
 
 def _of_annotation(text: str) -> list[object]:
