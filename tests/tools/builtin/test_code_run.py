@@ -137,7 +137,12 @@ def test_a_function_with_the_stated_properties_has_them_all(check: Check) -> Non
         "Return the sorted list without duplicates.\n    f([2, 1, 2]) == [1, 2]\n    f([3]) == [3]\n    ", "f(xs)"
     )
     assert holds(check, prompt, "def f(xs):\n    return sorted(set(xs))") == 1.0
-    for broken in ("list(set(xs))[::-1]", "sorted(xs)", "tuple(sorted(set(xs)))", "sorted(set(xs)) or 1 / 0"):
+    for broken in (
+        "list(set(xs))[::-1]",
+        "sorted(xs)",
+        "tuple(sorted(set(xs)))",
+        "sorted(set(xs)) if len(xs) < 2 else 1 / 0",
+    ):
         value = holds(check, prompt, f"def f(xs):\n    return {broken}")
         assert value is not None
         assert value < 1.0
@@ -192,7 +197,7 @@ def test_of_two_that_differ_only_the_one_that_fails_is_marked_down(check: Check)
         "def f(n):\n    return n and n // (n % 7)",
         "def f(n):\n    return n * n",
     )
-    kept, lost = check("code-agreement", prompt, good, failing.replace("% 7", "% 2"))
+    kept, lost = check("code-agreement", prompt, good, failing.replace("% 7", "% 1"))
     assert (kept.value, lost.value) == (1.0, pytest.approx(lost.value))
     assert lost.value is not None
     assert lost.value < 1.0

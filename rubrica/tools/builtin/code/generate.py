@@ -60,15 +60,7 @@ def _vary(examples: list[tuple[object, ...]], prompt: str) -> Iterator[tuple[obj
     """Change one argument of an example at a time, in rounds over the examples, so that a short list is a mixed one."""
     floor = _floor(examples, prompt)
     empty = any(_is_empty(value) for arguments in examples for value in arguments) or not _NON_EMPTY.search(prompt)
-    streams = [
-        (
-            (*arguments[:index], value, *arguments[index + 1 :])
-            for index in range(len(arguments))
-            for value in variations(arguments[index])
-            if _at_least(value, floor) and (empty or not _is_empty(value))
-        )
-        for arguments in examples[:6]
-    ]
+    streams = [_changes(arguments, floor, empty=empty) for arguments in examples[:6]]
     while streams:
         kept = []
         for stream in streams:
@@ -77,6 +69,13 @@ def _vary(examples: list[tuple[object, ...]], prompt: str) -> Iterator[tuple[obj
             if found:
                 kept.append(stream)
         streams = kept
+
+
+def _changes(arguments: tuple[object, ...], floor: float, *, empty: bool) -> Iterator[tuple[object, ...]]:
+    for index, argument in enumerate(arguments):
+        for value in variations(argument):
+            if _at_least(value, floor) and (empty or not _is_empty(value)):
+                yield (*arguments[:index], value, *arguments[index + 1 :])
 
 
 def _floor(examples: list[tuple[object, ...]], prompt: str) -> float:
