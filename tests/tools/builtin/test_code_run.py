@@ -218,6 +218,8 @@ ASSERTION = "Complete the assertion.\n[PYTHON]\ndef f(x):\n    return [x, str(x)
         ("Answer: ['3', 3]", 0.0),
         ("Answer: [3.0, '3']", 0.0),
         ("Answer: (3, '3')", 0.0),
+        ("Answer: [3, '3'] or maybe not.\nAnswer: [3, 4]", 0.0),
+        ("It returns [3, '3'].\nAnswer: a list of both", 0.0),
         ("I do not know.", None),
         ("Thought process:", None),
     ],
@@ -236,6 +238,18 @@ def test_an_exception_is_a_result_too(check: Check) -> None:
     prompt = "What does this program print?\n```python\nprint([][1])\n```"
     assert check("code-output", prompt, "It raises an IndexError.")[0].value == 1.0
     assert check("code-output", prompt, "The output is 1")[0].value == 0.0
+
+
+def test_an_answer_that_names_every_outcome_is_held_to_its_last(check: Check) -> None:
+    prompt = "What does this program print?\n```python\nprint([][1])\n```"
+    assert check("code-output", prompt, "IndexError? No: a KeyError.")[0].value == 0.0
+    prompt = "What does this program print?\n```python\nprint(1)\n```"
+    assert check("code-output", prompt, "The output is 1\nThe output is 2")[0].value == 0.0
+
+
+def test_a_string_may_be_stated_without_its_quotes(check: Check) -> None:
+    prompt = "What does f(3) return?\n```python\ndef f(x):\n    return 'ab c'\n```"
+    assert check("code-output", prompt, "Answer: ab c")[0].value == 1.0
 
 
 def test_code_of_the_answer_is_never_run_as_if_it_were_the_prompts(check: Check) -> None:
