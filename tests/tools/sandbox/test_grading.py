@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from rubrica.errors import SandboxInfraError, SandboxUnavailable
 from rubrica.tools.sandbox import guest
+from rubrica.tools.sandbox.assertions import asserts
 from rubrica.tools.sandbox.base import Job, Limits, Need, Outcome, Report, Sandbox
-from rubrica.tools.sandbox.cases import asserts, checks_of, doctests
+from rubrica.tools.sandbox.cases import checks_of, doctests
 from rubrica.tools.sandbox.grading import Check, Computed, Graded, Known, Run, grade
 from rubrica.tools.sandbox.router import open_sandbox
-from rubrica.tools.sandbox.values import close, decode, holds, parse_json, parse_literal, same, show
+from rubrica.tools.sandbox.source import parse_literal
+from rubrica.tools.sandbox.values import close, decode, holds, parse_json, same, show
 from rubrica.types import CodeTest
 
 Grade = Callable[..., tuple[Run, tuple[Graded, ...]]]

@@ -8,7 +8,7 @@ from itertools import islice, product
 
 from rubrica.tools.builtin.code.examples import examples_of
 from rubrica.tools.builtin.code.task import read_task
-from rubrica.tools.sandbox.values import parse_expression
+from rubrica.tools.sandbox.source import parse_expression
 
 LIMIT = 24
 _POSITIVE = re.compile(r"\bpositive\b|\bnatural\b|\bgreater than (?:zero|0)\b|\b1 ?(?:<=|≤)", re.IGNORECASE)
