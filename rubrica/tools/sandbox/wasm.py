@@ -27,6 +27,7 @@ from rubrica.errors import SandboxInfraError, SandboxUnavailable
 from rubrica.tools.sandbox.base import Isolation, Job, Need, Outcome, Report
 from rubrica.tools.sandbox.compiled import Compiled, find_component
 from rubrica.tools.sandbox.frames import read_frame, write_frame
+from rubrica.tools.sandbox.once import Once
 from rubrica.tools.sandbox.pool import Pool, WorkerLostError
 from rubrica.tools.sandbox.probe import probe
 from rubrica.tools.sandbox.wire import decode_outcome, encode_job
@@ -114,7 +115,7 @@ class WasmSandbox:
         self._opening = threading.Lock()
         self._compiled: Compiled | None = None
         self._isolation: Isolation = "wasm"
-        self._report: Report | None = None
+        self._probed = Once(self._probe)
         self._pool = Pool(self._make, size=workers or os.cpu_count() or 1, max_runs=max_runs)
 
     @property
@@ -125,20 +126,22 @@ class WasmSandbox:
     async def run(self, job: Job) -> Outcome:
         if job.language != "python" or job.need != Need.PURE:
             raise SandboxUnavailable(f"the wasm sandbox runs pure Python; this job needs {job.need} ({job.language})")
-        report = self._report or await self.probe()
+        report = await self.probe()
         if not report.available:
             raise SandboxUnavailable(f"the wasm sandbox is not safe here: {report.reason}; {report.fix}")
         return await self._run(job)
 
     async def probe(self) -> Report:
+        return await self._probed.get()
+
+    async def _probe(self) -> Report:
         try:
             compiled = await asyncio.to_thread(self._open)
         except SandboxUnavailable as error:
             return self._unavailable(str(error))
-        self._report = await probe(
+        return await probe(
             self._run, name=self.name, offers=self.offers, key=compiled.component, isolation=lambda: self.isolation
         )
-        return self._report
 
     async def close(self) -> None:
         await self._pool.close()
