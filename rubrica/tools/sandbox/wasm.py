@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -38,8 +39,9 @@ _ROOT = Path(__file__).resolve().parents[3]
 class WasmWorker:
     """One worker process; speaks frames over its standard input and output and inherits nothing else."""
 
-    def __init__(self, compiled: Compiled) -> None:
-        self._compiled = compiled
+    def __init__(self, compiled: Compiled, *, unlocked: Callable[[str], None]) -> None:
+        """`unlocked` is told why the process has no lock, or "" when it has one."""
+        self._compiled, self._unlocked = compiled, unlocked
         self._process: subprocess.Popen[bytes] | None = None
         self._guard = threading.Lock()
         self._killed = False
@@ -55,6 +57,7 @@ class WasmWorker:
             try:
                 hello = json.loads(read_frame(process.stdout) or b"{}")
                 self.isolation = "wasm+os" if hello["walls"] else "wasm"
+                self._unlocked(hello["reason"])
             except (OSError, ValueError, KeyError):
                 self.kill()
                 complaints.seek(0)
@@ -115,6 +118,7 @@ class WasmSandbox:
         self._opening = threading.Lock()
         self._compiled: Compiled | None = None
         self._isolation: Isolation = "wasm"
+        self._unlocked = ""
         self._probed = Once(self._probe)
         self._pool = Pool(self._make, size=workers or os.cpu_count() or 1, max_runs=max_runs)
 
@@ -139,9 +143,10 @@ class WasmSandbox:
             compiled = await asyncio.to_thread(self._open)
         except SandboxUnavailable as error:
             return self._unavailable(str(error))
-        return await probe(
+        report = await probe(
             self._run, name=self.name, offers=self.offers, key=compiled.component, isolation=lambda: self.isolation
         )
+        return replace(report, reason=report.reason or self._unlocked)
 
     async def close(self) -> None:
         await self._pool.close()
@@ -162,7 +167,10 @@ class WasmSandbox:
             return self._compiled
 
     def _make(self) -> WasmWorker:
-        return WasmWorker(self._open())
+        return WasmWorker(self._open(), unlocked=self._note)
+
+    def _note(self, reason: str) -> None:
+        self._unlocked = reason
 
     def _unavailable(self, reason: str) -> Report:
         fix = "run `make setup`"
