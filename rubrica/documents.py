@@ -87,6 +87,15 @@ def read_yaml(text: str, *, path: str, typed: bool = True) -> JsonValue:
         raise LibraryError(f"not YAML{line}: {problem}", path=path, fix="put text with : or # in quotes") from None
 
 
+def plain_value(text: str) -> JsonValue:
+    """Return what a scalar without quotes stands for."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
 class _Events:
     """One document's events, read recursively into JSON values."""
 
@@ -136,15 +145,10 @@ class _Events:
         text: str = event.value
         if not (self.typed and event.implicit[0]):
             return text
-        if text in _WORDS:
-            return _WORDS[text]
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if _FLOAT.fullmatch(text):
-            if not math.isfinite(number := float(text)):
-                self._refuse(event, f"the number {text[:20]}", "use a smaller one")
-            return number
-        return text
+        value = plain_value(text)
+        if isinstance(value, float) and not math.isfinite(value):
+            self._refuse(event, f"the number {text[:20]}", "use a smaller one")
+        return value
 
     def _refuse(self, event: Any, what: str, fix: str) -> NoReturn:
         raise LibraryError(f"{what} in line {event.start_mark.line + 1}", path=self.path, fix=fix)
@@ -165,7 +169,8 @@ def _dumper() -> Any:
             return True
 
     def text(dumper: Any, value: str) -> Any:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+        style = "|" if "\n" in value else None if isinstance(plain_value(value), str) else "'"
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, text)
     return Dumper
@@ -187,10 +192,23 @@ def read_json(text: str, *, path: str) -> JsonValue:
     try:
         value: JsonValue = json.loads(text, object_pairs_hook=_distinct, parse_constant=_constant)
     except RecursionError:
-        raise LibraryError("nested too deeply", path=path, fix="make it flatter") from None
+        raise _too_deep(path) from None
     except ValueError as error:
         raise LibraryError(f"not JSON: {error}", path=path, fix="correct it or restore it with git") from None
+    if not _is_shallow(value, MAX_DEPTH):
+        raise _too_deep(path)
     return value
+
+
+def _is_shallow(value: JsonValue, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    items = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(item, levels - 1) for item in items)
+
+
+def _too_deep(path: str) -> LibraryError:
+    return LibraryError(f"nesting deeper than {MAX_DEPTH}", path=path, fix="make it flatter")
 
 
 def _distinct(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

@@ -13,7 +13,7 @@ def allocate(clusters: Mapping[str, Strata], sizes: Sequence[int], *, seed: int)
     """Return the part of each cluster; `sizes` are the cases wanted per part and add up to all.
 
     Greedy, largest cluster first: the part that would overflow least, then the one furthest behind its quota. With
-    clusters of one case the sizes are met exactly, and each stratum is within one case of its share.
+    clusters of one case the sizes are met exactly, and each stratum is within a case or two of its share.
     """
     totals: Counter[str] = Counter()
     for strata in clusters.values():
@@ -36,7 +36,27 @@ def allocate(clusters: Mapping[str, Strata], sizes: Sequence[int], *, seed: int)
         placed[name] = part
         for s, count in strata.items():
             open_[part][s] -= count
-    return placed
+    return _evened(clusters, placed, sizes, seed=seed)
+
+
+def _evened(
+    clusters: Mapping[str, Strata], placed: dict[str, int], sizes: Sequence[int], *, seed: int
+) -> dict[str, int]:
+    """Move clusters from the fullest part to the emptiest while one fits: sizes come before strata."""
+    weight = {name: sum(strata.values()) for name, strata in clusters.items()}
+    excess = [-size for size in sizes]
+    for name, part in placed.items():
+        excess[part] += weight[name]
+    while True:
+        over, under = excess.index(max(excess)), excess.index(min(excess))
+        gap = min(excess[over], -excess[under])
+        fitting = [name for name, part in placed.items() if part == over and weight[name] <= gap]
+        if not fitting:
+            return placed
+        moved = min(fitting, key=lambda name: (-weight[name], _draw(seed, f"{name}/moved")))
+        placed[moved] = under
+        excess[over] -= weight[moved]
+        excess[under] += weight[moved]
 
 
 def _behind(left: int, quota: int) -> Fraction:
@@ -49,17 +69,16 @@ def _quotas(totals: Mapping[str, int], sizes: Sequence[int]) -> list[dict[str, i
     Strata are laid end to end on a line of all cases that is cut for each part in turn: a part takes what the rounded
     cumulative share grows by, so that its total never strays.
     """
-    everything = sum(totals.values())
     names = sorted(totals)
     quotas = [dict.fromkeys(names, 0) for _ in sizes]
     left = {name: totals[name] for name in names}
-    pool = everything
+    pool = sum(totals.values())
     for part, size in enumerate(sizes):
         seen = given = 0
         for name in names:
             seen += left[name]
             upto = (2 * seen * size + pool) // (2 * pool) if pool else 0
-            quotas[part][name] = min(upto - given, left[name])
+            quotas[part][name] = upto - given
             given = upto
         for name in names:
             left[name] -= quotas[part][name]

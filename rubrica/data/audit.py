@@ -71,10 +71,11 @@ def audit(preferences: Sequence[Preference], *, margin: Margin | None = None) ->
 
 
 def _repeats(preferences: Sequence[Preference]) -> Iterator[Flag]:
-    """Same prompt, same candidates, same outcome."""
-    seen: defaultdict[tuple[str, frozenset[tuple[str, int]]], list[str]] = defaultdict(list)
+    """Flag cases with the same prompt, the same candidates and the same outcome."""
+    seen: defaultdict[tuple[str, frozenset[tuple[str, float]]], list[str]] = defaultdict(list)
     for each in preferences:
-        outcome = frozenset(zip(map(_words, each.case.candidates), each.label.ranks, strict=True))
+        single = each.label.scores if len(each.label.ranks) == 1 else None
+        outcome = frozenset(zip(map(_words, each.case.candidates), single or each.label.ranks, strict=True))
         seen[case_hash(each.case), outcome].append(each.case.id)
     for ids in seen.values():
         if len(ids) > 1:
@@ -99,10 +100,10 @@ def _contradictions(preferences: Sequence[Preference]) -> Iterator[Flag]:
             outcomes[prompt, texts[0], ""].setdefault(each.label.scores[0], []).append(each.case.id)
     told: set[tuple[str, ...]] = set()
     for by_outcome in outcomes.values():
-        ids = tuple(dict.fromkeys(id_ for group in by_outcome.values() for id_ in group))
-        if len(by_outcome) > 1 and ids not in told:
-            told.add(ids)
-            yield Flag("contradiction", ids, "the same answers to the same prompt have different labels")
+        concerned = tuple(dict.fromkeys(id_ for group in by_outcome.values() for id_ in group))
+        if len(by_outcome) > 1 and concerned not in told:
+            told.add(concerned)
+            yield Flag("contradiction", concerned, "the same answers to the same prompt have different labels")
 
 
 def _alike(preference: Preference) -> Iterator[Flag]:
@@ -143,7 +144,7 @@ def _flip(preference: Preference, margin: float | None) -> Iterator[Flag]:
 
 
 def _words(candidate: Candidate) -> str:
-    """The candidate as far as equality goes; pictures count by handle."""
+    """Return a candidate as far as equality goes; pictures count by handle."""
     pictures = " ".join(part.sha256 or part.uri for part in candidate.parts if part.type == "image")
     return normalise(f"{candidate.text} {pictures}")
 

@@ -8,7 +8,8 @@ a Python function ..."), say nothing about which prompts are alike, and are left
 import re
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ _WORDS = re.compile(r"\w+")
 _SHINGLE = 3
 _BANDS, _ROWS = 24, 4
 """24 bands of 4: similar pairs (0.6) are proposed with probability 0.96, at 0.8 with 0.999997."""
-_TEMPLATE_COUNT, _TEMPLATE_SHARE = 20, 0.05
+_TEMPLATE_COUNT, _TEMPLATE_SHARE = 20, 0.01
 """A shingle in more prompts than both bounds is template."""
 
 
@@ -51,7 +52,7 @@ def _joined(texts: Sequence[str]) -> list[int]:
         return i
 
     for bucket in _buckets(shingles):
-        for first, second in zip(bucket, bucket[1:], strict=False):
+        for first, second in pairwise(bucket):
             for left in (first, bucket[0]):  # a chain and a star: linear in the bucket, and robust to one odd member
                 a, b = root(left), root(second)
                 if a != b and _similar(shingles[left], shingles[second]):
@@ -76,18 +77,19 @@ def _without_template(shingles: Sequence[frozenset[int]]) -> list[frozenset[int]
     return [frozenset(each for each in own if counts[each] <= bound) for own in shingles]
 
 
-def _buckets(shingles: Sequence[frozenset[int]]) -> list[list[int]]:
+def _buckets(shingles: Sequence[frozenset[int]]) -> Iterator[list[int]]:
     """Group the sets whose MinHash agrees on a whole band; sets left empty by the template are alone."""
     a, b = _permutations(_BANDS * _ROWS)
-    buckets: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    for i, own in enumerate(shingles):
-        if not own:
-            continue
-        values = np.fromiter(own, dtype=np.uint64, count=len(own))
-        smallest = ((a[:, None] * values + b[:, None]) >> np.uint64(32)).min(axis=1)
-        for band in range(_BANDS):
-            buckets[band, smallest[band * _ROWS : (band + 1) * _ROWS].tobytes()].append(i)
-    return [members for members in buckets.values() if len(members) > 1]
+    kept = [i for i, own in enumerate(shingles) if own]
+    signatures = np.empty((len(kept), _BANDS * _ROWS), dtype=np.uint32)
+    for row, i in enumerate(kept):
+        values = np.fromiter(shingles[i], dtype=np.uint64, count=len(shingles[i]))
+        signatures[row] = ((a[:, None] * values + b[:, None]) >> np.uint64(32)).min(axis=1)
+    for band in range(_BANDS):
+        buckets: defaultdict[bytes, list[int]] = defaultdict(list)
+        for row, i in enumerate(kept):
+            buckets[signatures[row, band * _ROWS : (band + 1) * _ROWS].tobytes()].append(i)
+        yield from (members for members in buckets.values() if len(members) > 1)
 
 
 def _permutations(count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

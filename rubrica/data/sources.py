@@ -152,7 +152,7 @@ def _guarded(rows: Iterator[RawRow], path: str) -> Iterator[RawRow]:
 @contextmanager
 def _opened(path: str) -> Iterator[io.BufferedReader]:
     if path == STDIN:
-        raw = sys.stdin.buffer
+        raw = sys.stdin.buffer  # always buffered on a real stream; only a stand-in without `peek` is read whole
         yield raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(io.BytesIO(raw.read()))
         return
     try:

@@ -1,8 +1,8 @@
-"""Train, test and folds by prompt: near-duplicates stay together, strata keep their shares, earlier tests stay tests."""
+"""Train, test and folds by prompt: near-duplicates together, strata evenly, and what was a test stays a test."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rubrica.data.allocate import allocate
@@ -40,7 +40,7 @@ class Split:
     test: tuple[str, ...]
     unused: tuple[str, ...] = ()
     """Beyond the sizes asked for, or a near-duplicate of both an earlier train and an earlier test case."""
-    record: Mapping[str, Side] = ()  # type: ignore[assignment]  # replaced just below, a frozen empty mapping has no literal
+    record: Mapping[str, Side] = field(default_factory=dict)
     """Hash to side, for every case on a side: what a later run must keep to."""
 
 
@@ -64,8 +64,8 @@ def split(
 ) -> Split:
     """Split by prompt. A size below 1 is a share, a whole number is a count; `None` takes what the other side leaves.
 
-    `earlier` is the record of earlier splits: an item found there, and its near-duplicates, stay on that side. When that
-    alone exceeds a size, the size gives way.
+    `earlier` is the record of earlier splits: an item found there, and its near-duplicates, stay on that side. When
+    that alone exceeds a size, the size gives way.
 
     Raises:
         ConfigError: the sizes do not fit the number of items.
@@ -82,7 +82,11 @@ def split(
     free = {name: Counter(item.stratum for item in members) for name, members in groups.items() if name not in fixed}
     total = sum(sum(strata.values()) for strata in free.values())
     first = min(max(wanted[0] - held[0], 0), total)
-    second = min(max(wanted[1] - held[1], 0), total - first)
+    second = min(max(wanted[1] - held[1], 0), total if train is None else total - first)
+    if train is None:
+        first = total - second
+    elif test is None:
+        second = total - first
     placed = {**fixed, **allocate(free, (first, second, total - first - second), seed=seed)}
     part_of = {item.id: placed[name] for name, members in groups.items() for item in members}
     parts = [tuple(item.id for item in items if part_of[item.id] == part) for part in range(3)]

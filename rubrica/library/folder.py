@@ -2,11 +2,15 @@
 
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from rubrica.errors import LibraryError
 from rubrica.library.files import MAX_FILE_BYTES, MAX_FILES, Files
+
+PART_PREFIX = "part-"
+"""How files that are not whole yet are called."""
 
 
 def read_folder(root: Path) -> dict[str, bytes]:
@@ -64,9 +68,17 @@ def move_folder(root: Path, *, before: Files, after: Files, scratch: Path) -> No
             _remove_empty_folders(target.parent, root=root)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
-            part = scratch / "part"
-            part.write_bytes(wanted)
-            part.replace(target)
+            write_whole(target, wanted, scratch=scratch)
+
+
+def write_whole(target: Path, data: bytes, *, scratch: Path) -> None:
+    """Replace a file in one step, by way of a new file in `scratch` that has reached the disk."""
+    with tempfile.NamedTemporaryFile(dir=scratch, prefix=PART_PREFIX, delete=False) as part:
+        part.write(data)
+        part.flush()
+        os.fsync(part.fileno())
+    Path(part.name).chmod(0o644)
+    Path(part.name).replace(target)
 
 
 def _walk(folder: Path, root: Path) -> Iterator[Path]:

@@ -125,10 +125,15 @@ class Repository:
             index.write()
 
     def drop_stale_locks(self) -> None:
-        """Remove the lock files of a writer that died; only for who holds the writers' lock."""
+        """Remove the lock files of a writer that died, or its commit could not be repeated; needs the writers' lock."""
         names, _ = self._repo.refs.follow(b"HEAD")
-        for name in (*(name.decode() for name in names), "index"):
-            (self._root / ".git" / f"{name}.lock").unlink(missing_ok=True)
+        git = self._root / ".git"
+        for lock in (
+            *(git / f"{name.decode()}.lock" for name in names),
+            *git.glob("*.lock"),
+            *git.glob("objects/*/*.lock"),
+        ):
+            lock.unlink(missing_ok=True)
 
     def _add_tree(self, nested: Mapping[str, Any]) -> Any:
         from dulwich.objects import Tree
@@ -186,7 +191,7 @@ def open_repository(root: Path) -> Iterator[Repository]:
     git = root / ".git"
     if not git.is_dir():
         raise LibraryError(f"no library at {root}", fix=f"`rubrica library init --library {root}` makes one")
-    for part in (git, git / "objects", git / "refs"):
+    for part in (git, *(git / name for name in ("HEAD", "index", "objects", "refs", "rubrica"))):
         if part.is_symlink():
             raise LibraryError("a link", path=str(part.relative_to(root)), fix="copy the repository as a whole")
     for name in ("commondir", "objects/info/alternates"):

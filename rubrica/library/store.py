@@ -1,22 +1,22 @@
 """The library on disk: a git repository of versions, written one commit at a time and never half.
 
-A commit stores its objects, notes what it is about to do in `.git/rubrica/pending`, moves the branch (the one atomic
+A commit notes in `.git/rubrica/pending` that it is under way, stores its objects, moves the branch (the one atomic
 step), brings the folder to the new version and removes the note. Who finds the note of a dead writer finishes its work.
 Files that people changed by hand are never overwritten: they block loading and writing until committed or discarded.
 """
 
 import contextlib
 import json
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from rubrica.documents import as_mapping, read_json
 from rubrica.errors import LibraryError
 from rubrica.library.diff import LibraryDiff, diff_libraries
 from rubrica.library.files import Files, parse_library, render_library
-from rubrica.library.folder import move_folder, read_folder
+from rubrica.library.folder import PART_PREFIX, move_folder, read_folder, write_whole
 from rubrica.library.history import LogEntry, history, read_version, resolve
 from rubrica.library.library import Library
 from rubrica.library.lock import writer_lock
@@ -167,6 +167,7 @@ class LibraryStore:
         """Commit `files` on top of what was last seen; the caller holds the lock."""
         text = message.render(version=parse_library(files).version)
         before = read_folder(self.path)
+        self._note({"old": self._seen, "new": None})
         new = repository.add(files, parent=self._seen, message=text, time=int(self._clock()))
         self._note({"old": self._seen, "new": new})
         if not repository.move_head(self._seen, new):
@@ -215,20 +216,20 @@ class LibraryStore:
         """Complete the commit of a writer that died; the caller holds the lock, so no live writer is at it."""
         if not self._pending.exists():
             return
-        note = json.loads(self._pending.read_text())
+        note = as_mapping(
+            read_json(self._pending.read_text(), path=".git/rubrica/pending"), path=".git/rubrica/pending"
+        )
         repository.drop_stale_locks()
-        if repository.head() == note["new"]:
-            before, after = self._files(repository, note["old"]), self._files(repository, note["new"])
-            self._move(repository, before=before, after=after)
+        for part in self._private.glob(f"{PART_PREFIX}*"):
+            part.unlink()
+        old, new = note.get("old"), note.get("new")
+        if isinstance(new, str) and new == repository.head():
+            before = self._files(repository, old if isinstance(old, str) else None)
+            self._move(repository, before=before, after=self._files(repository, new))
         self._pending.unlink()
 
     def _note(self, note: dict[str, str | None]) -> None:
-        part = self._private / "pending.part"
-        with part.open("w") as file:
-            file.write(json.dumps(note))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._pending)
+        write_whole(self._pending, json.dumps(note).encode(), scratch=self._private)
 
     def _require_clean(self, repository: Repository, head: str | None) -> None:
         if paths := self._changes(repository, head).paths:

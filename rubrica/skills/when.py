@@ -93,11 +93,11 @@ class Not:
         return not self.term.holds(features)
 
     def __str__(self) -> str:
-        return f"not {_grouped(self.term, All | Any_)}"
+        return f"not {_grouped(self.term, AllOf | AnyOf)}"
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """Every term holds; with no terms, always."""
 
     terms: tuple[Condition, ...] = ()
@@ -106,11 +106,11 @@ class All:
         return all(term.holds(features) for term in self.terms)
 
     def __str__(self) -> str:
-        return " and ".join(_grouped(term, Any_) for term in self.terms)
+        return " and ".join(_grouped(term, AnyOf) for term in self.terms)
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:  # noqa: N801 - `Any` is taken by typing
+class AnyOf:
     """At least one term holds."""
 
     terms: tuple[Condition, ...]
@@ -148,7 +148,7 @@ class _Parser:
 
     def condition(self) -> Condition:
         if not self.tokens:
-            return All()
+            return AllOf()
         parsed = self._any(depth=0)
         if self.at < len(self.tokens):
             raise self._error(f"expected 'and', 'or' or the end, found {self._found()}")
@@ -165,10 +165,10 @@ class _Parser:
                 yield str(match.lastgroup), match.group()
 
     def _any(self, *, depth: int) -> Condition:
-        return _flat(Any_, self._chain("or", lambda: self._all(depth=depth)))
+        return _flat(AnyOf, self._chain("or", lambda: self._all(depth=depth)))
 
     def _all(self, *, depth: int) -> Condition:
-        return _flat(All, self._chain("and", lambda: self._term(depth=depth)))
+        return _flat(AllOf, self._chain("and", lambda: self._term(depth=depth)))
 
     def _chain(self, joint: str, part: Callable[[], Condition]) -> list[Condition]:
         parts = [part()]
@@ -231,7 +231,7 @@ class _Parser:
         return ConditionError(f"condition {self.text!r}: {problem}")
 
 
-def _flat(join: type[All] | type[Any_], parts: list[Condition]) -> Condition:
+def _flat(join: type[AllOf] | type[AnyOf], parts: list[Condition]) -> Condition:
     """Join parts, dissolving parts joined the same way, so that grouping without meaning leaves no trace."""
     if len(parts) == 1:
         return parts[0]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from rubrica.errors import SandboxInfraError, ToolError
+from rubrica.errors import SandboxInfraError, SandboxUnavailable, ToolError
 from rubrica.tools.base import Arguments, Tool, ToolSpec
 from rubrica.types import Candidate, Evidence, TaskView
 
@@ -48,7 +48,7 @@ class Toolbox:
             return await self._tools[tool].check(task, candidates, arguments)
         except SandboxInfraError:
             raise
-        except ToolError as error:
+        except (ToolError, SandboxUnavailable) as error:
             return [self._null(tool, candidate, str(error)) for candidate in candidates]
         except Exception as error:
             log.warning("tool %s failed: %s", tool, error, exc_info=True)

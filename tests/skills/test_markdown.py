@@ -181,6 +181,7 @@ def test_errors_name_file_and_field(files: dict[str, bytes], problem: str) -> No
 
 
 @given(st.binary(max_size=200))
+@settings(deadline=None)
 def test_any_bytes_read_or_are_a_library_error(data: bytes) -> None:
     for files in ({"SKILL.md": b"---\n" + data + b"\n---\n"}, {**head(""), "criteria.yaml": data}):
         try:

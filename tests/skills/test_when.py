@@ -3,11 +3,11 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rubrica.errors import ConditionError
-from rubrica.skills.when import FEATURES, MAX_DEPTH, MAX_LENGTH, All, parse
+from rubrica.skills.when import FEATURES, MAX_DEPTH, MAX_LENGTH, AllOf, parse
 from rubrica.types import TaskFeatures
 
 BOOLEANS = sorted(name for name, kind in FEATURES.items() if kind is bool)
@@ -37,11 +37,13 @@ features = st.builds(
 
 
 @given(texts, features)
+@settings(deadline=None)
 def test_a_condition_means_what_the_same_text_means_in_python(text: str, given_features: TaskFeatures) -> None:
     assert parse(text).holds(given_features) == eval(text, {}, given_features.model_dump())
 
 
 @given(texts)
+@settings(deadline=None)
 def test_canonical_text_parses_back_to_the_same_condition(text: str) -> None:
     condition = parse(text)
     assert parse(str(condition)) == condition
@@ -49,13 +51,14 @@ def test_canonical_text_parses_back_to_the_same_condition(text: str) -> None:
 
 
 @given(st.text(max_size=200))
+@settings(deadline=None)
 def test_any_text_parses_or_is_a_condition_error(text: str) -> None:
     with contextlib.suppress(ConditionError):
         assert parse(str(parse(text))) == parse(text)
 
 
 def test_empty_always_holds() -> None:
-    assert parse("  ") == All()
+    assert parse("  ") == AllOf()
     assert str(parse("")) == ""
     assert parse("").holds(TaskFeatures())
 

@@ -1,7 +1,7 @@
 """TOOL.md, tool.py and cases.jsonl: what is written reads back, and what is not allowed says so."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -51,6 +51,7 @@ tools = st.builds(
 
 
 @given(tools, texts.filter(bool))
+@example(ToolEntry(name="a", description="0E0", kind="prompt", metadata={"1": "2"}), "null")
 @settings(deadline=None)
 def test_a_written_tool_reads_back_as_the_same_value(tool: ToolEntry, source: str) -> None:
     python = ToolEntry.model_validate({**tool.model_dump(), "kind": "python", "source": source})
@@ -91,7 +92,8 @@ def head(extra: str) -> dict[str, bytes]:
         ({**head("kind: prompt"), "cases.jsonl": b"\n["}, r"^tools/a/cases.jsonl:2: not JSON"),
         ({**head("kind: prompt"), "cases.jsonl": b'{"a": 1, "a": 2}'}, r"a key occurs twice"),
         ({**head("kind: prompt"), "cases.jsonl": b'{"a": NaN}'}, r"NaN is no JSON number"),
-        ({**head("kind: prompt"), "cases.jsonl": b"[" * 100_000}, r"nested too deeply"),
+        ({**head("kind: prompt"), "cases.jsonl": b"[" * 100_000}, r"nesting deeper than 32"),
+        ({**head("kind: prompt"), "cases.jsonl": b'{"a": ' * 900 + b"1" + b"}" * 900}, r"nesting deeper than 32"),
         ({**head("kind: prompt"), "cases.jsonl": b'{"prompt": "\\ud800", "candidate": ""}'}, r"cases.jsonl:1"),
         ({**head("kind: python"), "tool.py": b"#" * 70_000}, r"^tools/a/tool.py: 70000 bytes"),
     ],

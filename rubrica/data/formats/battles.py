@@ -146,7 +146,7 @@ def _individuals(value: object | None) -> dict[str, object]:
         return {}
     given = [each for each in value if isinstance(each, Mapping)]
     scores = [number(each["score"], "individual_preference[].score") for each in given if each.get("score") is not None]
-    reasons = [each["reasoning"] for each in given if isinstance(each.get("reasoning"), str)]
+    reasons = [each["reasoning"] for each in given if isinstance(each.get("reasoning"), str) and each["reasoning"]]
     votes = (sum(score < 0 for score in scores), sum(score > 0 for score in scores))
     return {"votes": votes if scores else None, "critique": "\n".join(reasons) or None}
 

@@ -6,11 +6,12 @@ from rubrica.tools import lexicon
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.passage import split_prompt
+from rubrica.tools.phrasing import phrases_in
 from rubrica.tools.text import read
 from rubrica.types import Candidate, Span, TaskView
 
-_CUES = lexicon.patterns("filler")
-_KINDS = ("self", "opening", "closing", "padding")
+_OPENING = lexicon.patterns("filler")["opening"]
+_KINDS = frozenset(("self_reference", "closing", "padding"))
 _FULL = 0.15
 
 
@@ -22,9 +23,15 @@ def filler(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obs
     if not text.strip():
         yield Observation(claim, None, "the answer is empty")
         return
+    reading = read(text)
     found = [
-        read(text).span(*match.span()) for kind in _KINDS for match in _CUES[kind].finditer(text.replace("’", "'"))
+        reading.span(reading.tokens[start][0], reading.tokens[end - 1][1])
+        for kind, start, end in phrases_in(reading.raw)
+        if kind in _KINDS
     ]
+    opening = _OPENING.match(text)
+    if opening is not None:
+        found.append(reading.span(*opening.span()))
     again = restated(text, task.prompt)
     if again is not None:
         found.append(again)

@@ -2,23 +2,21 @@
 
 from collections.abc import Iterator
 
-from rubrica.tools import lexicon
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.phrasing import phrases_in
 from rubrica.tools.text import read
 from rubrica.types import Candidate, TaskView
-
-_CUES = lexicon.patterns("filler")
 
 
 @builtin(
     "hedging", "How guarded the answer is: 1 only hedges, 0 only boosters (clearly, always), null when it has neither."
 )
-def hedging(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:  # noqa: ARG001 - read alone
+def hedging(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Give hedges over hedges and boosters together."""
-    hedges = list(_CUES["hedge"].finditer(candidate.text))
-    boosters = list(_CUES["booster"].finditer(candidate.text))
-    total = len(hedges) + len(boosters)
-    where = read(candidate.text).span(*(hedges or boosters)[0].span()) if total else None
-    value = len(hedges) / total if total else None
-    yield Observation("the answer is guarded", value, f"{len(hedges)} hedges, {len(boosters)} boosters", where)
+    reading = read(candidate.text)
+    found = [phrase for phrase in phrases_in(reading.raw) if phrase[0] in {"hedge", "booster"}]
+    hedges = sum(kind == "hedge" for kind, _, _ in found)
+    value = hedges / len(found) if found else None
+    where = reading.span(reading.tokens[found[0][1]][0], reading.tokens[found[0][2] - 1][1]) if found else None
+    yield Observation("the answer is guarded", value, f"{hedges} hedges, {len(found) - hedges} boosters", where)

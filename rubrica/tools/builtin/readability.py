@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools.base import Observation
@@ -20,6 +21,7 @@ class ReadabilityArguments(Value):
     """`flesch`: reading ease; `grade`: Flesch-Kincaid school grade; `ari`: automated readability index, a grade too."""
 
 
+@lru_cache(maxsize=16384)
 def syllables(word: str) -> int:
     """Count vowel groups, without a silent final e; at least one."""
     groups = len(_VOWELS.findall(word))
@@ -49,7 +51,7 @@ def ari(reading: Text) -> float:
     "How easily the answer reads: 1 very easy, 0 very hard; null below 20 words.",
     arguments=ReadabilityArguments,
 )
-def readability(task: TaskView, candidate: Candidate, arguments: ReadabilityArguments) -> Iterator[Observation]:  # noqa: ARG001
+def readability(_task: TaskView, candidate: Candidate, arguments: ReadabilityArguments) -> Iterator[Observation]:
     """Map reading ease 0..100 to 0..1, or grade 0..20 to 1..0."""
     reading = read(candidate.text)
     claim = f"the answer reads easily ({arguments.formula})"

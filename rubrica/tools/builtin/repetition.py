@@ -29,12 +29,11 @@ def repeated_share(reading: Text) -> float:
 
 def repeated_sentence(reading: Text) -> Span | None:
     """Find the first sentence of at least five words that stands in the text a second time."""
-    seen: set[str] = set()
-    for start, end in reading.sentences:
-        key = " ".join(read(reading.raw[start:end]).words) if end - start < 2000 else reading.raw[start:end]
-        if key.count(" ") >= 4 and key in seen:
+    seen: set[tuple[str, ...]] = set()
+    for (start, end), words in zip(reading.sentences, reading.sentence_words, strict=True):
+        if len(words) >= 5 and words in seen:
             return reading.span(start, end)
-        seen.add(key)
+        seen.add(words)
     return None
 
 
@@ -63,7 +62,7 @@ def deflated_share(text: str) -> float:
 @builtin(
     "repetition", "The answer does not repeat itself: 1 no repetition, 0 a loop; counts 6-word runs, sentences, lines."
 )
-def repetition(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:  # noqa: ARG001 - read alone
+def repetition(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Grade how little is said twice."""
     claim = "the answer does not repeat itself"
     reading = read(candidate.text)

@@ -1,0 +1,258 @@
+"""`rubrica library`: make, read, check and move libraries. Exit 0 ok, 1 lint findings, 2 an error of use."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from pydantic import JsonValue
+
+from rubrica.config import load
+from rubrica.errors import LibraryError
+
+if TYPE_CHECKING:
+    from rubrica.library.library import Library
+    from rubrica.library.store import LibraryStore
+
+DEFAULT = Path("rubrica-library")
+
+
+@click.group(name="library", help="Make, read, check and move libraries.")
+def command() -> None:
+    """Gather the subcommands."""
+
+
+def _options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add what every subcommand takes."""
+    function = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(function)
+    return click.option(
+        "--library",
+        type=click.Path(path_type=Path, file_okay=False),
+        callback=_setting,
+        help=f"Folder of the library; default: the setting `library`, or ./{DEFAULT}.",
+    )(function)
+
+
+def _setting(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    del context, parameter
+    return load({"library": value}).library or DEFAULT
+
+
+@command.command()
+@click.option("--empty", is_flag=True, help="Start with nothing instead of the seed skills.")
+@_options
+def init(library: Path, as_json: bool, empty: bool) -> None:
+    """Make a library with the seed skills and the tools that they name."""
+    from rubrica.library.library import Library
+    from rubrica.library.seed import seed_library
+    from rubrica.library.store import LibraryStore
+
+    value = Library() if empty else seed_library()
+    LibraryStore.init(library, value)
+    _report(library, value, as_json)
+
+
+@command.command(name="list")
+@click.option("--version", default="HEAD", show_default=True, help="A commit, a content hash, or HEAD~2.")
+@_options
+def list_(library: Path, as_json: bool, version: str) -> None:
+    """List skills and tools."""
+    value = _store(library).load(version)
+    if as_json:
+        skills: list[JsonValue] = [
+            {"kind": "skill", "name": s.name, "criteria": len(s.criteria), "when": s.when, "description": s.description}
+            for s in value.skills.values()
+        ]
+        tools: list[JsonValue] = [
+            {"kind": t.kind, "name": t.name, "description": t.description} for t in value.tools.values()
+        ]
+        _say({"version": value.version, "skills": skills, "tools": tools}, as_json, "")
+        return
+    rows = [["skill", s.name, str(len(s.criteria)), s.when, s.description] for s in value.skills.values()]
+    rows += [[f"{t.kind} tool", t.name, "", "", t.description] for t in value.tools.values()]
+    _table(["kind", "name", "criteria", "when", "description"], rows)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--version", default="HEAD", show_default=True, help="A commit, a content hash, or HEAD~2.")
+@_options
+def show(library: Path, as_json: bool, name: str, version: str) -> None:
+    """Show the files of the skill or tool NAME."""
+    from rubrica.skills.markdown import render_skill
+    from rubrica.tools.manifest import render_tool
+
+    value = _store(library).load(version)
+    files: dict[str, bytes] = {}
+    if skill := value.skills.get(name):
+        files |= {f"skills/{name}/{file}": data for file, data in render_skill(skill).items()}
+    if tool := value.tools.get(name):
+        files |= {f"tools/{name}/{file}": data for file, data in render_tool(tool).items()}
+    if not files:
+        raise LibraryError(
+            f"version {value.version[:12]} has no entry '{name}'", fix="`rubrica library list` shows them"
+        )
+    texts = {path: data.decode() for path, data in files.items()}
+    _say(dict(texts), as_json, "\n".join(f"==> {path}\n{text}" for path, text in texts.items()))
+
+
+@command.command()
+@click.option("-n", "--number", type=click.IntRange(min=1), help="At most so many versions.")
+@_options
+def log(library: Path, as_json: bool, number: int | None) -> None:
+    """Show the history, newest first: what was done, why, and what the gate measured."""
+    entries = _store(library).log()[:number]
+    blocks = []
+    for entry in entries:
+        day = datetime.fromtimestamp(entry.time, tz=UTC).strftime("%Y-%m-%d %H:%M")
+        head = f"{entry.commit[:12]}  {day}  library {(entry.version or 'of another tool')[:16]}"
+        body = [entry.message.subject, *entry.message.body.splitlines()]
+        trailers = [f"{key}: {value}" for key, value in entry.message.trailers.items()]
+        blocks.append("\n".join([head, *(f"    {line}" for line in [*body, *trailers])]))
+    _say([entry.model_dump(mode="json") for entry in entries], as_json, "\n\n".join(blocks))
+
+
+@command.command()
+@click.argument("before")
+@click.argument("after", default="HEAD")
+@_options
+def diff(library: Path, as_json: bool, before: str, after: str) -> None:
+    """Show what changed from version BEFORE to AFTER: entries, weights, scoring."""
+    found = _store(library).diff(before, after)
+    lines = [f"library {found.before[:12]} -> {found.after[:12]}"]
+    lines += [f"\n{entry.kind} {entry.name}: {entry.change}\n{entry.text}" for entry in found.entries]
+    lines += [f"weight {w.criterion}: {_number(w.before)} -> {_number(w.after)}" for w in found.weights]
+    lines += [f"scoring {s.field}: {_number(s.before)} -> {_number(s.after)}" for s in found.scoring]
+    _say(found.model_dump(mode="json"), as_json, "\n".join(lines))
+
+
+@command.command()
+@click.argument("to")
+@click.option("--discard", is_flag=True, help="First drop uncommitted changes.")
+@_options
+def rollback(library: Path, as_json: bool, to: str, discard: bool) -> None:
+    """Make the content of version TO the newest version."""
+    store = _store(library)
+    lost = list(store.discard_edits()) if discard else []
+    commit_id = store.rollback(to)
+    version = store.load().version
+    dropped = f"; dropped changes in {', '.join(lost)}" if lost else ""
+    facts: dict[str, JsonValue] = {"commit": commit_id, "version": version, "discarded": [*lost]}
+    _say(facts, as_json, f"now at {commit_id[:12]}, library {version[:12]}{dropped}")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--version", default="HEAD", show_default=True, help="A commit, a content hash, or HEAD~2.")
+@_options
+def export(library: Path, as_json: bool, file: Path, version: str) -> None:
+    """Write a version to FILE (.zip or .tar), without its history."""
+    from rubrica.library.archive import write_archive
+
+    value = _store(library).load(version)
+    write_archive(value, file)
+    _say({"file": str(file), "version": value.version}, as_json, f"{file}: library {value.version[:12]}")
+
+
+@command.command(name="import")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--merge", "merging", is_flag=True, help="Add to the library instead of replacing its content.")
+@_options
+def import_(library: Path, as_json: bool, source: Path, merging: bool) -> None:
+    """Make what SOURCE holds the newest version: a folder, .zip or .tar of a library, or a RewardHarness folder."""
+    from rubrica.library.message import CommitMessage
+    from rubrica.library.sources import merge, read_source
+    from rubrica.library.store import LibraryStore
+
+    value = read_source(source)
+    message = CommitMessage(subject="Import a library", trailers={"Imported-Version": value.version})
+    if (library / ".git").exists():
+        store = _store(library)
+        current = store.load()
+        value = merge(current, value) if merging else value
+        store.commit(value, message)
+    else:
+        LibraryStore.init(library, value, message=message)
+    _report(library, value, as_json)
+
+
+@command.command()
+@_options
+def lint(library: Path, as_json: bool) -> None:
+    """Check the files as they are, committed or not; exit 1 when something is found."""
+    from rubrica.library.folder import read_folder
+    from rubrica.library.lint import lint_files
+    from rubrica.tools.builtin.catalog import load_builtins
+
+    if not library.is_dir():
+        raise LibraryError(f"no library at {library}", fix="`rubrica library init` makes one")
+    findings = lint_files(read_folder(library.absolute()), builtins=load_builtins())
+    if as_json:
+        _say([finding.model_dump(mode="json") for finding in findings], as_json, "")
+    elif findings:
+        rows = [[f.level, f.path, f.field, f.problem, f.fix] for f in findings]
+        _table(["level", "file", "field", "problem", "next step"], rows)
+    else:
+        click.echo("nothing found")
+    if findings:
+        sys.exit(1)
+
+
+@command.command()
+@click.option("-m", "--message", required=True, help="What was done; further lines say why.")
+@_options
+def commit(library: Path, as_json: bool, message: str) -> None:
+    """Make the files, as edited by hand, the newest version."""
+    from rubrica.library.message import CommitMessage
+
+    subject, _, body = message.strip().partition("\n")
+    if not subject or len(subject) > 200:
+        raise click.BadParameter("the first line needs 1 to 200 characters", param_hint="--message")
+    store = _store(library)
+    commit_id = store.commit_edits(CommitMessage(subject=subject.strip(), body=body))
+    version = store.load().version
+    _say({"commit": commit_id, "version": version}, as_json, f"now at {commit_id[:12]}, library {version[:12]}")
+
+
+def _store(path: Path) -> "LibraryStore":
+    from rubrica.library.store import LibraryStore
+
+    return LibraryStore.open(path)
+
+
+def _report(path: Path, library: "Library", as_json: bool) -> None:
+    skills, tools = len(library.skills), len(library.tools)
+    facts: dict[str, JsonValue] = {"path": str(path), "version": library.version, "skills": skills, "tools": tools}
+    _say(facts, as_json, f"{path}: version {library.version[:12]}, {skills} skills, {tools} tools")
+
+
+def _say(facts: JsonValue, as_json: bool, text: str) -> None:
+    click.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else _safe(text))
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*heads, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(_safe(cell), overflow="fold") for cell in row))
+    Console(file=sys.stdout).print(table)
+
+
+def _safe(text: str) -> str:
+    """Replace control characters: what a library says must not drive the reader's terminal."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if _drives(char) else char for char in text)
+
+
+def _drives(char: str) -> bool:
+    return char not in "\n\t" and unicodedata.category(char) in {"Cc", "Cf", "Cs"}
+
+
+def _number(value: object) -> str:
+    return "none" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,180 @@
+"""`code-output`: the prompt asks what given code returns or prints; it is run, and the stated answer compared."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rubrica.errors import SandboxUnavailable
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.code.blocks import blocks, parse_python
+from rubrica.tools.builtin.code.literals import close_of, literal_at
+from rubrica.tools.builtin.code.task import read_task
+from rubrica.tools.sandbox.base import Sandbox
+from rubrica.tools.sandbox.grading import Observed, observe
+from rubrica.tools.sandbox.values import same, same_output, show
+from rubrica.types import Candidate, Span, TaskView
+
+_CUE = re.compile(
+    r"(?:final answer|answer|output|result|return(?:s|ed)?(?: value)?|prints?|printed|value|==|=>|->)"
+    r"(?:[ \t]{1,3}(?:is|are|be|will be|would be|should be))?"
+    r"[ \t]{0,3}[:=]{0,2}[ \t]{0,3}[*`]{0,3}[ \t]{0,3}[:]?[ \t]{0,3}[*`]{0,3}",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"[\s`*.\"']{0,20}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What has to be worked out about the prompt's code."""
+
+    source: str
+    """Python to run first."""
+    expression: str
+    """Whose value is asked for; empty = what is printed."""
+
+
+@lru_cache(maxsize=512)
+def question_of(prompt: str) -> Question | None:
+    """Read which result a prompt asks for, None when it asks for none or it cannot be told."""
+    task = read_task(prompt)
+    tree = parse_python(task.code) if task.predicts else None
+    if tree is None:
+        return None
+    open_assertions = [node for node in tree.body if isinstance(node, ast.Assert) and _is_open(node.test)]
+    if open_assertions:
+        test = open_assertions[-1].test
+        assert isinstance(test, ast.Compare)
+        side = test.comparators[0] if _is_gap(test.left) else test.left
+        rest = [node for node in tree.body if not isinstance(node, ast.Assert)]
+        return Question("\n".join(map(ast.unparse, rest)), ast.unparse(side))
+    outside = task.text.replace(task.code, " ")
+    if re.search(r"\bprint(?:s|ed)?\b|\bdisplay(?:s|ed)?\b", outside, re.IGNORECASE) or "print(" in task.code:
+        return Question(task.code, "")
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        return Question("\n".join(map(ast.unparse, tree.body[:-1])), ast.unparse(last.value))
+    call = _asked_call(outside, {node.name for node in tree.body if isinstance(node, ast.FunctionDef)})
+    return Question(task.code, call) if call else None
+
+
+def _is_open(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and len(test.ops) == 1 and (_is_gap(test.left) or _is_gap(test.comparators[0]))
+
+
+def _is_gap(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
+
+
+def _asked_call(text: str, names: set[str]) -> str:
+    """Return the one call of a defined function that the prose names, empty when there is none or several."""
+    calls = set()
+    for name in sorted(names):
+        for match in re.finditer(rf"(?<![\w.]){re.escape(name)}\(", text):
+            end = close_of(text, match.end() - 1)
+            if end is not None and parse_python(text[match.start() : end]):
+                calls.add(text[match.start() : end])
+    return calls.pop() if len(calls) == 1 else ""
+
+
+@builtin(
+    "code-output",
+    "For tasks that ask what given Python code returns or prints: runs the prompt's code in the sandbox and compares "
+    "the answer's final value with it, strictly by literal. Null for every other task.",
+    executes=True,
+)
+async def code_output(
+    task: TaskView, candidate: Candidate, _: NoArguments, *, sandbox: Sandbox | None
+) -> list[Observation]:
+    """Run the prompt's code, never the candidate's: its answer is only read."""
+    question = question_of(task.prompt)
+    claim = "the stated result is what the code gives"
+    if question is None:
+        return [Observation(claim, None, "the prompt does not ask for the result of given code")]
+    claim = f"the stated result is what {question.expression or 'the program'} gives"
+    if sandbox is None:
+        return [Observation(claim, None, "no sandbox: code is not run")]
+    cases = [{"expression": question.expression}] if question.expression else [{"stdin": ""}]
+    try:
+        run = await observe(sandbox, question.source, cases)
+    except SandboxUnavailable as error:
+        return [Observation(claim, None, f"not run: {error}")]
+    seen = run.cases[0]
+    if seen.status != "ok" and not (seen.status == "raised" and seen.raised):
+        return [Observation(claim, None, f"the prompt's code ended with {seen.status}")]
+    return [_compare(claim, question, seen, candidate.text)]
+
+
+def _compare(claim: str, question: Question, seen: Observed, answer: str) -> Observation:
+    truth = repr(seen.stdout) if not question.expression and seen.status == "ok" else str(seen)
+    if seen.status == "raised" and "ImportError" in seen.raised:
+        return Observation(claim, None, f"the prompt's code cannot be run here: {truth}")
+    if seen.status == "raised":
+        named = seen.raised[0] in answer
+        return Observation(
+            claim, 1.0 if named else 0.0, f"it raises {truth}; the answer {'says so' if named else 'does not say so'}"
+        )
+    if not question.expression:
+        return _compare_printed(claim, seen.stdout, answer)
+    stated = stated_value(answer)
+    if stated is None:
+        return Observation(claim, None, f"the code gives {truth}; no stated value could be read")
+    value, span = stated
+    right = same(value, seen.value, exact=True)
+    return Observation(claim, float(right), f"the answer says {show(value)}, the code gives {truth}", span)
+
+
+def _compare_printed(claim: str, printed: str, answer: str) -> Observation:
+    for text, span in _stated_texts(answer):
+        if same_output(text.strip(), printed.strip()):
+            return Observation(claim, 1.0, f"the answer and the code both say {printed.strip()[:120]!r}", span)
+    final = next(_stated_texts(answer), None)
+    if final is None:
+        return Observation(claim, None, f"the code prints {printed[:120]!r}; no stated output could be read")
+    return Observation(claim, 0.0, f"the answer says {final[0][:120]!r}, the code prints {printed[:120]!r}", final[1])
+
+
+def _stated_texts(answer: str) -> Iterator[tuple[str, Span]]:
+    """Yield what an answer gives as printed output, the likeliest first."""
+    for block in reversed(blocks(answer)):
+        if block.language != "python":
+            yield block.source, block.span(answer)
+    cues = list(_CUE.finditer(answer))
+    for match in reversed(cues):
+        end = answer.find("\n", match.end())
+        text = answer[match.end() : end if end >= 0 else len(answer)].strip().strip("`*").rstrip(".")
+        if text:
+            yield text, _span(answer, match.end(), match.end() + len(text))
+            yield text.strip("\"'"), _span(answer, match.end(), match.end() + len(text))
+    if answer.strip() and len(answer.strip().splitlines()) == 1:
+        yield answer.strip().strip("`"), _span(answer, 0, len(answer))
+
+
+def stated_value(answer: str) -> tuple[object, Span] | None:
+    """Return the literal that an answer ends on: a completed assertion, behind "Answer:", or the last one stated."""
+    for begin in _starts(answer):
+        found = literal_at(answer, begin)
+        if found:
+            return found[0], _span(answer, begin, found[1])
+    return None
+
+
+def _starts(answer: str) -> Iterator[int]:
+    cues = [match.end() for match in _CUE.finditer(answer)]
+    final = [
+        m.end()
+        for m in re.finditer(r"answer\b[*_ \t]{0,4}(?:is)?[*_ \t]{0,4}[:=]?[*_ \t`]{0,6}", answer, re.IGNORECASE)
+    ]
+    completed = [m.end() for m in re.finditer(r"assert [^\n]{1,400}?== ?[`]?", answer)]
+    yield from reversed(final[-3:])
+    yield from reversed(completed[-2:])
+    yield from reversed(cues[-6:])
+    bare = answer.strip().strip("`")
+    if bare and "\n" not in bare:
+        yield answer.index(bare)
+
+
+def _span(text: str, start: int, end: int) -> Span:
+    return Span(start=start, end=end, text=text[start:end])

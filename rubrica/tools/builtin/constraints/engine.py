@@ -1,0 +1,125 @@
+"""Find the constraints of a prompt or a conversation, and check a text against one."""
+
+from functools import lru_cache
+
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.constraints import casing, edges, form, language, layout, length, order, vocabulary
+from rubrica.tools.builtin.constraints.answer import Answer
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading
+from rubrica.tools.builtin.constraints.prompt import Prompt
+from rubrica.types import TaskView
+
+FAMILIES: tuple[Family, ...] = tuple(
+    module.FAMILY for module in (length, layout, vocabulary, casing, edges, form, order, language)
+)
+_CHECKS: dict[Kind, Check] = {kind: check for family in FAMILIES for kind, check in family.checks.items()}
+_FAMILY_OF: dict[Kind, str] = {kind: family.name for family in FAMILIES for kind in family.checks}
+
+LONGEST_PROMPT = 20_000
+"""Characters of a prompt that are read: the first two thirds and the last third of this many."""
+
+
+def family_of(constraint: Constraint) -> str:
+    """Return the name of the family that checks a constraint."""
+    return _FAMILY_OF[constraint.alternatives[0].kind if constraint.alternatives else constraint.kind]
+
+
+@lru_cache(maxsize=4096)
+def extract(prompt: str) -> tuple[Constraint, ...]:
+    """Return the constraints that one user turn states, in the order of the text; a later one replaces its like."""
+    head, tail = LONGEST_PROMPT * 2 // 3, LONGEST_PROMPT // 3
+    if len(prompt) > LONGEST_PROMPT:
+        prompt = prompt[:head] + "\n\n" + prompt[-tail:]
+    reading = Prompt(prompt)
+    found = [constraint for family in FAMILIES for constraint in family.find(reading)]
+    return _settle(sorted(found, key=lambda one: (one.source.start, one.source.end, one.kind)))
+
+
+def _settle(found: list[Constraint]) -> tuple[Constraint, ...]:
+    """Keep one of each key: the last, but a vague or weaker statement does not replace a precise one."""
+    kept: dict[object, Constraint] = {}
+    for one in found:
+        before = kept.get(one.key)
+        if before is None:
+            kept[one.key] = one
+        elif _both_sides(before, one):
+            kept[(one.key, "other side")] = one
+        elif _precision(one) >= _precision(before):
+            kept[one.key] = one
+    divided = any(one.kind == "divided_paragraphs" for one in kept.values())
+    return tuple(one for one in kept.values() if not (divided and one.kind == "paragraphs" and one.scope == "response"))
+
+
+def _precision(one: Constraint) -> int:
+    """A plain "use bullet points" is less than a count of them, and "about" is less than a limit."""
+    vague = one.bound is None or one.bound.relation == "about" or one.bound == Bound.at_least(1)
+    return 0 if vague else 1
+
+
+def _both_sides(a: Constraint, b: Constraint) -> bool:
+    sides = {one.bound.relation for one in (a, b) if one.bound}
+    return sides == {"at least", "at most"}
+
+
+_STANDING = (
+    "always",
+    "from now on",
+    "every response",
+    "all responses",
+    "all of your responses",
+    "each response",
+    "throughout",
+    "for the rest of",
+)
+
+
+def extract_task(task: TaskView) -> tuple[Constraint, ...]:
+    """Return the constraints on the answer to a conversation's last user turn.
+
+    System turns hold throughout; an earlier user turn only where it says so ("always", "from now on"). A later turn
+    replaces what an earlier one said about the same thing.
+    """
+    kept: dict[object, Constraint] = {}
+    last = max((i for i, message in enumerate(task.messages) if message.role == "user"), default=-1)
+    for i, message in enumerate(task.messages):
+        if i == last or (message.role == "system" and i < last):
+            lasting = extract(message.text)
+        elif message.role == "user" and any(word in message.text.lower() for word in _STANDING):
+            lasting = tuple(one for one in extract(message.text) if _stands(message.text, one))
+        else:
+            continue
+        kept |= {one.key: one for one in lasting}
+    return tuple(kept.values())
+
+
+def _stands(text: str, one: Constraint) -> bool:
+    start = max(text.rfind(mark, 0, one.source.start) for mark in (".", "\n", "!", "?")) + 1
+    around = text[start : one.source.end + 60].lower()
+    return any(word in around for word in _STANDING)
+
+
+@lru_cache(maxsize=64)
+def _answer(text: str) -> Answer:
+    return Answer(text)
+
+
+def verify(constraint: Constraint, text: str) -> Observation:
+    """Return whether a text keeps to a constraint.
+
+    The value is 1 when it does, below 1 when not (more = nearer; see `Bound.grade`), None when it cannot be told.
+    """
+    seen = _read(constraint, _answer(text))
+    value = None if seen.value is None else round(min(1.0, max(0.0, seen.value)), 6)
+    data = constraint.to_json() | {"family": family_of(constraint)}
+    return Observation(claim=constraint.describe(), value=value, detail=seen.detail, span=seen.span, data=data)
+
+
+def _read(constraint: Constraint, answer: Answer) -> Reading:
+    if constraint.kind != "any_of":
+        return _CHECKS[constraint.kind](constraint, answer)
+    readings = [_read(one, answer) for one in constraint.alternatives]
+    known = [reading for reading in readings if reading.value is not None]
+    best = max(known, key=lambda reading: reading.value or 0.0, default=None)
+    if best is None or (best.value != 1 and len(known) < len(readings)):
+        return Reading(None, "; ".join(reading.detail for reading in readings))
+    return best

@@ -1,0 +1,313 @@
+"""What form it takes: JSON, a box, one of the options, two responses, divided paragraphs, nothing around the answer."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from rubrica.tools.builtin.constraints.answer import Answer
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
+from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
+from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
+from rubrica.types import Span
+
+_JSON = re.compile(
+    r"\b(?:in|as|into|to|using|use|with|valid|of|return|output|produce|a|an|the)(?: a| an| the)?(?: (?:valid"
+    r"|proper|single|pure|raw|strict|format|form))* (?:of )?json\b(?! (?:file|api|schema|parser|library|path))"
+    r"|\bjson (?:format|object|block|output|only|response|string)\b"
+)
+_BOXED = re.compile(r"\\{1,2}boxed\b")
+_OPTIONS = re.compile(
+    r"\b(?:one of|either of|from|among|between)(?: only)?(?: the| these| those)?(?: \w+){0,2} (?:options?|choices?"
+    r"|answers?|phrases?|responses?|labels?|categories|sentences|statements|following)\b"
+)
+_YES_NO = re.compile(
+    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b"
+    rf"|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})"
+)
+_ONE_OF = re.compile(
+    r"\b(?:choose|pick|select|answer|respond|reply|say|options?"
+    rf"|choices?)\b[^\n\x00]{{0,60}}?(?={QUOTED},? (?:or )?{QUOTED})"
+)
+_EITHER = re.compile(
+    rf"\b(?:answer|respond|reply|output|return|classify|label|say)\b[^.;\n\x00]{{0,60}}?\b(?:either|as|with"
+    rf"|only)\b[^.;\n\x00]{{0,25}}?(?P<list>{QUOTED}(?:(?:, ?(?:or )?| or ){QUOTED})+)"
+)
+_ONLY = re.compile(
+    r"\b(?:only|just|nothing (?:else|more)|no other|solely|simply|without (?:any )?(?:explanation|further))\b"
+)
+_TWO = re.compile(r"\*{6}|\b(?:6|six) asterisks?\b")
+_DIVIDED = re.compile(r"(?<!\*)\*{3}(?!\*)|\b(?:3|three) asterisks?\b|\bmarkdown divider\b")
+_PARTS = re.compile(rf"{BEFORE_UNIT}[ -](?:[a-z-]+ ){{0,2}}?paragraphs?\b")
+_BARE = re.compile(
+    r"\b(?:(?:only|just) (?:output|return|give|provide|respond|reply|write|answer|print|say|include|generate)"
+    r"|(?:output|return|give|provide|respond|reply|write|answer|print|generate)(?: me| with| back)? (?:only|just"
+    r"|nothing (?:but|other than))"
+    r"|(?:do not|don['’]t|without|no)(?: \w+){0,2} (?:explanations?|commentary|preamble|additional text|extra text"
+    r"|other text|extraneous words|explain\w*|other words)|nothing else|no other text)\b"
+)
+_COMMAS = re.compile(
+    r"\b(?:comma[- ](?:separated|delimited)|separat\w+ (?:them |it |the \w+ |each \w+ )?(?:by|with"
+    r"|using) (?:a )?commas?)\b(?! (?:values file|file))"
+)
+_RATING = re.compile(
+    r"\b(?:rate|score|grade|rating|number|integer|value|scale|evaluate)\b[^.;\n\d]{0,60}?\b(?:from|between"
+    r"|of)? ?(?P<low>\d{1,3}) ?(?:to|and|-|–) ?(?P<high>\d{1,3})\b(?! ?(?:words|sentences|paragraphs|lines"
+    r"|characters|points|years|items|minutes|%))"
+)
+_WHOLE_TEXT = re.compile(
+    r"\b(?:code|function|program|script|class|api|parse|file|python|javascript|java|convert|endpoint|payload"
+    r"|database)\b"
+)
+
+
+def _find(prompt: Prompt) -> Iterator[Constraint]:
+    low = prompt.low
+    if "json" in low:
+        match = _JSON.search(low)
+        if (
+            match
+            and prompt.asks_at(match.start())
+            and not _WHOLE_TEXT.search(low[prompt.clause_at(match.start()).start : match.start()])
+        ):
+            yield Constraint("json", prompt.source(match.start(), match.end()))
+    if "boxed" in prompt.text:
+        match = _BOXED.search(prompt.text)
+        if match and prompt.clause_at(match.start()).asks:
+            yield Constraint("boxed", prompt.source(match.start(), match.end()))
+    yield from _choices(prompt)
+    yield from _dividers(prompt)
+    for kind, pattern in _SIMPLE:
+        match = pattern.search(low)
+        if (
+            match
+            and prompt.asks_at(match.start())
+            and not (kind == "comma_separated" and negated(prompt.left_of(match.start())))
+        ):
+            yield Constraint(kind, prompt.source(match.start(), match.end()))
+    yield from _ratings(prompt)
+
+
+_SIMPLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (("bare", _BARE), ("comma_separated", _COMMAS))
+
+
+def _choices(prompt: Prompt) -> Iterator[Constraint]:
+    low = prompt.low
+    for match in (*_OPTIONS.finditer(low), *_ONE_OF.finditer(low)):
+        if not prompt.asks_at(match.start()):
+            continue
+        options = _listed(prompt, match.end())
+        if len(options) > 1:
+            yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options, negated=False)
+            return
+    for match in _YES_NO.finditer(low):
+        if prompt.clause_at(match.start()).given or low[
+            prompt.clause_at(match.start()).start : match.start()
+        ].startswith("if "):
+            continue
+        options = (prompt.said(*match.span("a")), prompt.said(*match.span("b")))
+        strict = _ONLY.search(match[0]) or _ONLY.search(low[match.end() : match.end() + 40])
+        yield Constraint(
+            "choice", prompt.source(match.start(), match.end()), texts=options, scope="line" if strict else "response"
+        )
+        return
+    for match in _EITHER.finditer(low):
+        if prompt.asks_at(match.start()):
+            options = tuple(
+                prompt.said(match.start("list") + m.start(), match.start("list") + m.end())
+                for m in re.finditer(QUOTED, match["list"])
+            )
+            yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options)
+            return
+
+
+_ENTRY = re.compile(rf"[\s,;:()\[\]*-]*(?:(?:and|or|\d[.)]) )?(?P<term>{QUOTED})")
+
+
+def _listed(prompt: Prompt, start: int) -> tuple[str, ...]:
+    """Collect the quotations that follow directly, separated by nothing but list punctuation."""
+    found: list[str] = []
+    at = start
+    lead = re.compile(r"[^\x00.\n]{0,40}?[:(\[]\s*").match(prompt.low, at)
+    if lead and not _ENTRY.match(prompt.low, at):
+        at = lead.end()
+    while (match := _ENTRY.match(prompt.low, at)) and len(found) < 20:
+        found.append(prompt.said(*match.span("term")))
+        at = match.end()
+    return tuple(found)
+
+
+def _dividers(prompt: Prompt) -> Iterator[Constraint]:
+    text, low = prompt.text, prompt.low
+    two = _TWO.search(text)
+    if two and re.search(r"\b(?:responses?|answers?|versions?|poems?|stor(?:y|ies)|different)\b", low):
+        yield Constraint("two_responses", prompt.source(two.start(), two.end()), bound=Bound.exactly(_how_many(low)))
+        return
+    divider = _DIVIDED.search(text)
+    if divider is None:
+        return
+    shown = len(re.findall(r"^[ \t]*\*{3}[ \t]*$", text, re.MULTILINE))
+    for match in _PARTS.finditer(low):
+        bound = read_bound(match, prompt.left_of(match.start()))
+        if bound and prompt.asks_at(match.start()):
+            yield Constraint("divided_paragraphs", prompt.source(match.start(), match.end()), bound=bound)
+            return
+    if shown:
+        yield Constraint(
+            "divided_paragraphs", prompt.source(divider.start(), divider.end()), bound=Bound.exactly(shown + 1)
+        )
+    elif re.search(r"\bseparat\w+|\bdivid", low):
+        yield Constraint("divided_paragraphs", prompt.source(divider.start(), divider.end()), bound=Bound.at_least(2))
+
+
+def _how_many(low: str) -> int:
+    match = re.search(r"\b(three|3|four|4)\b (?:[a-z]+ ){0,2}?(?:responses|answers|versions|poems|stories)\b", low)
+    return 2 if match is None else 3 if match[1] in ("three", "3") else 4
+
+
+def _ratings(prompt: Prompt) -> Iterator[Constraint]:
+    for match in _RATING.finditer(prompt.low):
+        low, high = int(match["low"]), int(match["high"])
+        left = prompt.left_of(match.start())
+        starts = re.match(
+            r"\W*(?:please |now |can you |could you )?(?:rate|score|grade|pick|choose|give|provide|assign|think of"
+            r"|evaluate|tell|say)?",
+            left,
+        )
+        if (
+            low < high
+            and prompt.asks_at(match.start())
+            and starts
+            and match[0].split()[0] in ("rate", "score", "grade", "evaluate", "rating")
+        ):
+            yield Constraint("rating", prompt.source(match.start(), match.end()), bound=Bound.between(low, high))
+            return
+
+
+# Checking
+
+
+def _check_json(_: Constraint, answer: Answer) -> Reading:
+    text = answer.text.strip()
+    fenced = re.fullmatch(r"```[A-Za-z]*\s*(.*?)\s*```", text, re.DOTALL) if text.startswith("```") else None
+    try:
+        json.loads(fenced[1] if fenced else text)
+    except (ValueError, RecursionError) as error:
+        inner = re.search(r"```(?:json|JSON)?\s*([\[{].*?[\]}])\s*```", text, re.DOTALL) if "```" in text else None
+        detail = f"the whole is not JSON: {str(error)[:80]}"
+        return Reading(0.3 if inner and _parses(inner[1]) else 0.0, detail)
+    return holds(True, "it parses")
+
+
+def _parses(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _check_boxed(_: Constraint, answer: Answer) -> Reading:
+    at = answer.text.rfind("\\boxed{")
+    if at < 0:
+        return holds(False, "no \\boxed{...}")
+    return holds(True, "found it", Span(start=at, end=at + 7, text="\\boxed{"))
+
+
+def _bounded(option: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(option)}(?!\w)", re.IGNORECASE)
+
+
+def _check_choice(constraint: Constraint, answer: Answer) -> Reading:
+    options = constraint.texts
+    core = answer.core.strip(" .!*\n").lower()
+    if any(core == option.strip(" .!").lower() for option in options):
+        return holds(True, "it is one of them")
+    if constraint.scope == "line":
+        opens = any(_bounded(option).match(answer.core) for option in options)
+        return Reading(0.3 if opens else 0.0, "more than one of them" if opens else "none of them")
+    if any(len(option) <= 5 for option in options):
+        opens = any(_bounded(option).match(answer.core) for option in options)
+        inside = any(_bounded(option).search(answer.text) for option in options)
+        return Reading(
+            1.0 if opens else None if inside else 0.0,
+            "it opens with one" if opens else "one occurs" if inside else "none of them",
+        )
+    hit = next((option for option in options if option in answer.text), None)
+    if hit is None and any(option.lower().rstrip(".") in answer.lower for option in options):
+        return Reading(0.4, "one occurs, written differently")
+    return holds(hit is not None, f"found {hit!r}" if hit else "none of them")
+
+
+def _check_two(constraint: Constraint, answer: Answer) -> Reading:
+    assert constraint.bound is not None
+    parts = [part.strip() for part in answer.text.split("******")]
+    inner = [part for part in parts if part]
+    if len(set(inner)) != len(inner):
+        return holds(False, "responses repeat")
+    gaps = any(not part for part in parts[1:-1])
+    return Reading(0.0 if gaps else constraint.bound.grade(len(inner)), f"found {len(inner)} parts between ******")
+
+
+def _check_divided(constraint: Constraint, answer: Answer) -> Reading:
+    assert constraint.bound is not None
+    parts = re.split(r"(?<!\*)\*{3}(?!\*)", answer.text)
+    found = sum(bool(part.strip()) for part in parts)
+    return Reading(constraint.bound.grade(found), f"found {found} parts between ***")
+
+
+_CHATTER = re.compile(
+    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|i(?:'d| would) be happy"
+    r"|thank you|thanks|as an ai|the following (?:is|are))\b",
+    re.IGNORECASE,
+)
+_CODA = re.compile(
+    r"(?:let me know|i hope|hope this|feel free|explanation:|note:|please note|this (?:sentence|answer|is because)"
+    r"|would you like)",
+    re.IGNORECASE,
+)
+
+
+def _check_bare(_: Constraint, answer: Answer) -> Reading:
+    start = len(answer.text) - len(answer.text.lstrip(" \t\n\"'*#"))
+    opening = _CHATTER.match(answer.text, start)
+    if opening:
+        return holds(
+            False,
+            "it opens with words around the answer",
+            Span(start=opening.start(), end=opening.end(), text=opening[0]),
+        )
+    lines = answer.lines
+    last = _CODA.match(lines[-1].text.lstrip("*_( ")) if len(lines) > 1 else None
+    if last:
+        return holds(False, "it closes with words around the answer", lines[-1].span)
+    return holds(True, "no words around the answer seen")
+
+
+def _check_commas(_: Constraint, answer: Answer) -> Reading:
+    if len(answer.bullets) > 1 or len(answer.numbered) > 1:
+        return holds(False, "it is a list of lines")
+    return holds(
+        "," in answer.text or "，" in answer.text or "、" in answer.text, f"found {answer.text.count(',')} commas"
+    )
+
+
+def _check_rating(constraint: Constraint, answer: Answer) -> Reading:
+    assert constraint.bound is not None
+    numbers = [int(n) for n in re.findall(r"(?<![\d.,])\d{1,4}(?![\d,]*\d)", answer.text)]
+    if not numbers:
+        return holds(False, "no number")
+    inside = [n for n in numbers if constraint.bound.grade(n) == 1]
+    return holds(bool(inside), f"found {numbers[0]}" if not inside else f"found {inside[0]}")
+
+
+_CHECKS: dict[Kind, Check] = {
+    "json": _check_json,
+    "boxed": _check_boxed,
+    "choice": _check_choice,
+    "two_responses": _check_two,
+    "divided_paragraphs": _check_divided,
+    "bare": _check_bare,
+    "comma_separated": _check_commas,
+    "rating": _check_rating,
+}
+FAMILY = Family("form", _find, _CHECKS)

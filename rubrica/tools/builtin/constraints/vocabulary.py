@@ -1,0 +1,345 @@
+"""Which words: terms, letters and punctuation that must, must not, or must so often occur."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rubrica.tools.builtin.constraints.answer import Answer
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
+from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
+from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, TIMES, read_bound, read_times
+from rubrica.types import Span
+
+_BARE = r"[\w$%&@#+][\w'’.+-]*"
+_LETTERS = r"letters?|characters?|symbols?"
+_NOUN = rf"(?P<noun>key ?words?|words?|phrases?|terms?|expressions?|names?|sentences?|strings?|{_LETTERS})"
+_USES = r"includ\w+|contain\w*|mention\w*|using|use|incorporat\w+|avoid\w*|without|exclud\w+|omit\w*"
+_BEFORE_LIST = (
+    r"(?: (?:of|like|such as))?(?:(?: (?:should|must|need to|have to) (?:be \w+|appear))?"
+    r"(?: (?:in|within|to) (?:your|the) [\w-]+| [\w-]+ the (?:response|answer|text))?(?= ?:))?(?: ?[:=])? ?[\[({]?"
+)
+_COUNTED = (
+    r"(?= (?:should|must|appears?|needs? to|has to|at least|at most|exactly|more than|less than|fewer than"
+    r"|no more than|once|twice))"
+)
+_TERM = re.compile(
+    rf"(?<![\w-]){_NOUN}\b{_BEFORE_LIST}(?P<first>{QUOTED}|{_BARE})"
+    rf"|(?P<lone>{QUOTED}){_COUNTED}"
+    rf"|\b(?P<verb>{_USES}) (?:(?:both|all of|either|the|exact|following|in it) )*(?P<quoted>{QUOTED})"
+)
+_MORE = re.compile(rf" ?(?:, ?(?:and |or |& ?)?|/ ?|and |or |& ?)(?:(?:the )?{_NOUN} )?(?P<term>{QUOTED}|{_BARE})")
+_VERB = re.compile(
+    r"\b(?:includ\w*|contain\w*|us(?:e|es|ed|ing|age)|mention\w*|incorporat\w*|add\w*|have|has|having|with"
+    r"|featur\w*|insert\w*|say\w*"
+    r"|writ\w+|appear\w*|ensur\w*|make sure|avoid\w*|exclud\w*|omit\w*|without|refrain\w*|employ\w*"
+    r"|don['’]t forget|drop\w*)\b"
+)
+_SHUNNING = re.compile(r"avoid\w*|exclud\w*|omit\w*|without|refrain\w*|drop\w*")
+_OTHER_VERB = re.compile(
+    r"\b(?:acrostic|start|begin|open|end|finish|conclud|clos|followed by|preced|replac|highlight|mark|separat"
+    r"|label|mean|defin|rhym|spell|translat|explain"
+    r"|describ|bold|capitali|underlin|count|find all|match|instead of|between|about|called|named|titled|before"
+    r"|after|last|first|synonyms? (?:of|for)|surround|wrap|indicat|respond|reply|answer)"
+    r"\w*\b[^.]{0,30}$"
+)
+_APPEARS = re.compile(
+    r"[\s,\"'”’)\]]*(?:(?:in|within|throughout|to) [^,.;]{1,40},? )?(?P<not>(?:should|must|does|do|may|can|is|are"
+    r"|will)?(?: ?not|n['’]t|not) )?(?:should |must |needs? to |has to |have to |can |may |to "
+    r"|will )?(?P<not2>(?:not|never) )?"
+    r"(?:at all )?(?:appears?|occurs?|shows? up|comes? up|(?:be|is|are) (?P<ban>not allowed|not permitted"
+    r"|forbidden|banned|prohibited|off[- ]limits|taboo|used|included|mentioned|present|found|avoided|in )"
+    r"|(?:be )?contained)"
+)
+_FOLLOW = re.compile(
+    r"[\"'”’)\]]*\s*(?:[.,;:!?)]|\n|$|(?:in|at|exactly|once|twice|should|must|to|somewhere|as|more|less|fewer|no"
+    r"|is|are|does|doesn['’]t|do|and|or"
+    r"|within|throughout|anywhere|only|appears?|occurs?|appearing|for|with|shouldn['’]t|can|cannot|can['’]t|may"
+    r"|when|but|while|on|\d)\b)"
+)
+_STOPWORDS = frozenset({
+    "in", "at", "to", "as", "for", "with", "and", "or", "the", "a", "an", "of", "is", "are", "be", "should", "must",
+    "that", "which", "count", "limit", "you", "it", "on", "from", "by", "your", "their", "each", "max", "min",
+    "maximum", "minimum", "total", "long", "above", "below",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """Terms named together at one place of the prompt."""
+
+    start: int
+    opens: int
+    """Where the first term begins."""
+    end: int
+    noun: str
+    terms: tuple[str, ...]
+    either: bool
+
+
+def _find(prompt: Prompt) -> Iterator[Constraint]:
+    found: list[tuple[_Mention, list[Constraint]]] = []
+    end_of_last = 0
+    for mention in _mentions(prompt):
+        clause = prompt.clause_at(mention.start)
+        left = prompt.low[max(clause.start, end_of_last) : mention.start]
+        whole = prompt.low[clause.start : mention.start]
+        if end_of_last <= clause.start or not _VERB.search(left):
+            left = whole
+        constraints = list(_judge(prompt, mention, left)) if prompt.asks_at(mention.start) else []
+        if not constraints:
+            continue
+        if (
+            found
+            and _OR.match(prompt.low, found[-1][0].end, mention.start)
+            and len(found[-1][1]) == len(constraints) == 1
+        ):
+            first = found[-1][1][0]
+            span = prompt.source(first.source.start, mention.end)
+            found[-1] = (mention, [Constraint("any_of", span, alternatives=(first, constraints[0]))])
+        else:
+            found.append((mention, constraints))
+        end_of_last = mention.end
+    for _, constraints in found:
+        yield from constraints
+    yield from _unmarked(prompt)
+    yield from _punctuation(prompt)
+
+
+_NEXT = re.compile(rf"\b(?:and|but)\b[^.]{{0,30}}?\b(?:the|a|an|your|any) {_NOUN}\b")
+_OR = re.compile(r"[\"'”’\s,]*or (?:else )?(?:not |by |must |don['’]t |do not )?[a-z]+(?: the)? *$")
+
+
+def _mentions(prompt: Prompt) -> Iterator[_Mention]:
+    low = prompt.low
+    done = 0
+    for match in _TERM.finditer(low):
+        if match.start() < done:
+            continue
+        noun = match["noun"] or "word"
+        group = "first" if match["noun"] else "lone" if match["lone"] else "quoted"
+        start, end = opens, _ = match.span(group)
+        terms, joins = [prompt.said(start, end)], []
+        bare = low[start] not in "\"“”„«»'‘’`"
+        if bare and (low[start:end] in _STOPWORDS or (noun[-1] != "s" and not _FOLLOW.match(low, end))):
+            continue
+        while more := _MORE.match(low, end):
+            one = low[more.start("term") : more.end("term")]
+            if one[0] not in "\"“”„«»'‘’`" and (noun[-1] != "s" or one in _STOPWORDS or not bare):
+                break
+            terms.append(prompt.said(*more.span("term")))
+            joins.append(low[more.start() : more.start("term")])
+            end = more.end()
+        if bare and not _FOLLOW.match(low, end):
+            continue
+        done = end
+        either = any(" or " in f" {join} " for join in joins)
+        yield _Mention(
+            match.start(), opens, end, noun, tuple(term.rstrip(".,;:") if bare else term for term in terms), either
+        )
+
+
+def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]:
+    right = prompt.low[mention.end : mention.end + 120].split("\n")[0]
+    appears = _APPEARS.match(right)
+    verbs = list(_VERB.finditer(prompt.low, mention.start - len(left), mention.opens))
+    verb = verbs[-1] if verbs else None
+    if (verb is None or _OTHER_VERB.search(left)) and not appears:
+        return
+    turn = _NEXT.search(right)
+    near = right[: min(70, turn.start() if turn else 70)]
+    times = next((t for t in TIMES.finditer(near) if t["once"] or t["n"]), None)
+    offset = 0
+    if times is None and verb and not appears and not _NEXT.search(left[-40:]):
+        times = next((t for t in TIMES.finditer(left[-40:]) if t["once"] or t["n"]), None)
+        offset = -1
+    if times:
+        bound = read_times(times, right[: times.start()] if offset == 0 else left[: times.start()])
+        if bound is None:
+            return
+    else:
+        bound = Bound.at_most(0) if _is_banned(verb, appears, prompt) else Bound.at_least(1)
+    yield from _spell(prompt, mention, bound)
+
+
+def _is_banned(verb: re.Match[str] | None, appears: re.Match[str] | None, prompt: Prompt) -> bool:
+    if appears:
+        if appears["ban"] in (
+            "forbidden",
+            "banned",
+            "prohibited",
+            "off-limits",
+            "off limits",
+            "taboo",
+            "avoided",
+            "not allowed",
+            "not permitted",
+        ):
+            return True
+        if appears["not"] or appears["not2"]:
+            return True
+        if verb is None:
+            return False
+    if verb is None:
+        return False
+    before = prompt.low[max(prompt.clause_at(verb.start()).start, verb.start() - 60) : verb.start()]
+    if _SHUNNING.match(verb[0]):
+        return not re.search(r"(?:not|n['’]t|never) $", before)
+    return negated(before + verb[0] + " ")
+
+
+def _spell(prompt: Prompt, mention: _Mention, bound: Bound) -> Iterator[Constraint]:
+    kind: Kind = "letter" if re.match(_LETTERS, mention.noun) else "term"
+    terms = tuple(term for term in mention.terms if term and (kind == "term" or len(term) == 1))
+    if not terms:
+        return
+    span = prompt.source(mention.start, mention.end)
+    if mention.either and bound.low and len(terms) > 1:
+        yield Constraint(
+            "any_of", span, alternatives=tuple(Constraint(kind, span, bound=bound, texts=(t,)) for t in terms)
+        )
+    else:
+        yield Constraint(kind, span, bound=bound, texts=terms)
+
+
+_OFTEN = re.compile(
+    r"\b(?:mention|include|use|say|repeat|using|mentioning)s? (?:the )?(?:name "
+    rf"|word )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*){{0,2}}?)"
+    rf" (?={RELATION} |once\b|twice\b){TIMES.pattern}"
+)
+_UNSAID = re.compile(
+    r"\b(?:do not|don['’]t|never|without|avoid|must not|should not|shouldn['’]t|cannot"
+    r"|can['’]t)(?: ever)? (?:mention(?:ing)?|say(?:ing)?)"
+    r" (?:the |any )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*)?)(?=[.,;!\n]|$| (?:in|at|and) )"
+)
+_GENERAL = frozenset({
+    "word", "words", "keyword", "keywords", "phrase", "phrases", "letter", "letters", "it", "that", "this", "them",
+    "anything", "any", "name", "names", "following", "fact", "so",
+})  # fmt: skip
+
+
+def _unmarked(prompt: Prompt) -> Iterator[Constraint]:
+    """Terms without quotation marks and without a noun such as "word" before them."""
+    for pattern in (_OFTEN, _UNSAID):
+        for match in pattern.finditer(prompt.low):
+            if not prompt.asks_at(match.start()) or _GENERAL & set(match["term"].split()):
+                continue
+            bound = read_times(match, "") if pattern is _OFTEN else Bound.at_most(0)
+            if bound:
+                yield Constraint(
+                    "term",
+                    prompt.source(match.start(), match.end()),
+                    bound=bound,
+                    texts=(prompt.said(*match.span("term")),),
+                )
+
+
+# Punctuation and digits, named by their names
+
+_MARKS = {
+    "comma": ",", "period": ".", "full stop": ".", "exclamation mark": "!", "exclamation point": "!",
+    "question mark": "?", "semicolon": ";", "semi-colon": ";", "colon": ":", "hyphen": "-", "dash": "-–—",
+    "dashe": "-–—", "em dash": "—", "em dashe": "—", "em-dash": "—", "em-dashe": "—", "quotation mark": "\"“”",
+    "apostrophe": "'’", "parenthese": "()", "parenthesi": "()", "bracket": "[]()",
+    "punctuation": ".,;:!?\"'()-–—“”‘’…", "punctuation mark": ".,;:!?\"'()-–—“”‘’…", "digit": "0123456789",
+    "numeral": "0123456789", "asterisk": "*", "ellipse": "…", "ampersand": "&",
+}  # fmt: skip
+_MARK = rf"(?P<mark>{'|'.join(sorted(_MARKS, key=len, reverse=True))})s?\b(?!-| ?separated)"
+_NO_MARK = re.compile(
+    r"(?:\b(?:no|without|not|never|avoid\w*|refrain\w*|free of|zero|exclud\w+|omit\w*|skip)"
+    rf"|n['’]t)\b(?! forget)(?! (?:more|fewer|less))[^.;\n]{{0,45}}?\b{_MARK}"
+)
+_MARK_BANNED = re.compile(
+    rf"\b{_MARK} (?:(?:are|is) (?:not allowed|forbidden|banned|prohibited|not permitted)|(?:should|must)(?: not"
+    r"|n't) be)"
+)
+_MARK_COUNT = re.compile(rf"{BEFORE_UNIT} {_MARK}{AFTER_UNIT}")
+
+
+def _punctuation(prompt: Prompt) -> Iterator[Constraint]:
+    low = prompt.low
+    if not any(name in low for name in _MARKS):
+        return
+    taken: set[int] = set()
+    for match in _MARK_COUNT.finditer(low):
+        bound = read_bound(match, prompt.left_of(match.start()))
+        if bound and prompt.asks_at(match.start()) and _VERB.search(prompt.left_of(match.start())):
+            taken.add(match.end("mark"))
+            yield Constraint(
+                "punctuation", prompt.source(match.start(), match.end()), bound=bound, texts=(_MARKS[match["mark"]],)
+            )
+    for pattern in (_NO_MARK, _MARK_BANNED):
+        for match in pattern.finditer(low):
+            between = match[0]
+            if (
+                match.end("mark") in taken
+                or not prompt.asks_at(match.start())
+                or re.search(r"\b(?:but|end|start|followed|separate|quote)", between)
+            ):
+                continue
+            taken.add(match.end("mark"))
+            span = prompt.source(match.start(), match.end())
+            yield Constraint("punctuation", span, bound=Bound.at_most(0), texts=(_MARKS[match["mark"]],))
+
+
+# Checking
+
+
+def _pattern(term: str, *, banned: bool) -> re.Pattern[str]:
+    """A term as a whole word; a longer one that must occur may also be part of a word ("model" in "models")."""
+    body = r"\s+".join(re.escape(part) for part in term.split())
+    if not banned and len(term) > 3:
+        return re.compile(body, re.IGNORECASE)
+    return re.compile(rf"(?<!\w){body}(?!\w)", re.IGNORECASE)
+
+
+def _check_terms(constraint: Constraint, answer: Answer) -> Reading:
+    bound = constraint.bound
+    assert bound is not None
+    grades, said, span = [], [], None
+    for term in constraint.texts:
+        hits = list(_pattern(term, banned=not bound.low).finditer(answer.text))
+        grades.append(bound.grade(len(hits)))
+        said.append(f"{term!r} {len(hits)} times")
+        if hits and span is None and (bound.low or grades[-1] < 1):
+            span = Span(start=hits[0].start(), end=hits[0].end(), text=hits[0][0])
+    broken = [grade for grade in grades if grade < 1]
+    value = (
+        1.0
+        if not broken
+        else 0.0
+        if bound.high == 0
+        else 0.5 * sum(grades) / len(grades)
+        if len(grades) > 1
+        else broken[0]
+    )
+    return Reading(value, "found " + ", ".join(said[:8]), span)
+
+
+def _check_letters(constraint: Constraint, answer: Answer) -> Reading:
+    bound = constraint.bound
+    assert bound is not None
+    counts = {letter: answer.lower.count(letter.lower()) for letter in constraint.texts}
+    value = min(bound.grade(n) for n in counts.values())
+    return Reading(value, "found " + ", ".join(f"{letter!r} {n} times" for letter, n in counts.items()))
+
+
+def _check_marks(constraint: Constraint, answer: Answer) -> Reading:
+    bound = constraint.bound
+    assert bound is not None
+    at = [i for mark in constraint.texts[0] for i in _places(answer.text, mark)]
+    first = min(at, default=None)
+    span = None if first is None else Span(start=first, end=first + 1, text=answer.text[first])
+    if bound.high == 0:
+        return holds(not at, f"found {len(at)}", span)
+    return Reading(bound.grade(len(at)), f"found {len(at)}", span)
+
+
+def _places(text: str, mark: str) -> Iterator[int]:
+    at = text.find(mark)
+    while at >= 0:
+        yield at
+        at = text.find(mark, at + 1)
+
+
+_CHECKS: dict[Kind, Check] = {"term": _check_terms, "letter": _check_letters, "punctuation": _check_marks}
+FAMILY = Family("vocabulary", _find, _CHECKS)

@@ -1,0 +1,91 @@
+"""`answer-stated`: is there a final answer at all, and is it the one that the working leads to?"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.arithmetic import decimal_numerals, show
+from rubrica.tools.builtin.base import builtin
+from rubrica.tools.builtin.final_answer.extract import FinalAnswer, extract
+from rubrica.tools.builtin.final_answer.question import Asked, asked
+from rubrica.tools.builtin.numbers.equation import agree
+from rubrica.tools.builtin.numbers.expression import Number, Quantity
+from rubrica.tools.builtin.numbers.working import Result, working
+from rubrica.types import Candidate, TaskView, Value
+
+
+class CommitmentArguments(Value):
+    """Which of the two questions to answer."""
+
+    aspect: Literal["all", "stated", "derived"] = "all"
+
+
+@builtin(
+    "answer-stated",
+    "When the task asks for a quantity or a choice: does the answer commit itself to a final answer (1, 0.5 when only "
+    "a last number can be taken for it, 0 when there is none), and is that answer the result of its own working "
+    "(1 = the last result, 0.5 = an earlier one, 0 = the working leads elsewhere)?",
+    arguments=CommitmentArguments,
+)
+def answer_stated(task: TaskView, candidate: Candidate, arguments: CommitmentArguments) -> Iterator[Observation]:
+    """Report the commitment, and its agreement with the working when there is working."""
+    kind = asked(task.prompt)
+    if kind not in {"quantity", "choice"}:
+        return
+    answer = extract(candidate.text, kind)
+    if arguments.aspect != "derived":
+        yield _stated(answer, kind)
+    if (
+        arguments.aspect != "stated"
+        and answer is not None
+        and answer.value is not None
+        and decimal_numerals(task.prompt)
+    ):
+        yield from _derived(candidate.text, answer)
+
+
+def _stated(answer: FinalAnswer | None, kind: Asked) -> Observation:
+    claim = "a final answer is stated"
+    fits = answer is not None and (answer.kind in {"number", "expression"} if kind == "quantity" else True)
+    if answer is None or not fits:
+        return Observation(claim=claim, value=0.0, detail=f"no {kind} is stated as the answer")
+    value = 1.0 if answer.marked else 0.5
+    return Observation(claim=claim, value=value, detail=f"{answer.text} ({answer.cue})", span=answer.span)
+
+
+def _derived(text: str, answer: FinalAnswer) -> Iterator[Observation]:
+    results = [result for result in working(text).results if result.end <= answer.span.start]
+    if any(result.start <= answer.span.start < result.end for result in working(text).results):
+        results = [*results, *(r for r in working(text).results if r.start <= answer.span.start < r.end)]
+    if not results:
+        return
+    claim = "the stated answer is the result of the working"
+    last = results[-1]
+    places = [index for index, result in enumerate(results) if _is(result, answer)]
+    if not places and any(start < answer.span.start for start in working(text).open):
+        return  # the working goes through unknowns, where it is not followed
+    if not places:
+        detail = f"the working ends with {show(last.value)}, the answer is {answer.text}"
+        yield Observation(claim=claim, value=0.0, detail=detail, span=answer.span)
+    elif places[-1] == len(results) - 1:
+        yield Observation(claim=claim, value=1.0, detail=f"the last result is {show(last.value)}", span=answer.span)
+    else:
+        detail = f"{answer.text} is an earlier result; the working ends with {show(last.value)}"
+        yield Observation(claim=claim, value=0.5, detail=detail, span=answer.span)
+
+
+def _is(result: Result, answer: FinalAnswer) -> bool:
+    """Whether the answer is the result, perhaps rounded, or written as a percentage or in another unit."""
+    assert answer.value is not None
+    stated: Number = answer.value
+    decimals = len(answer.text.partition(".")[2]) if "." in answer.text else 0
+    node = Quantity(stated, decimals)
+    factors = (1, 100) if answer.percent or _percent(result) else (1,)
+    if any(agree(result.value * factor, stated, node) for factor in factors):
+        return True
+    rounded = abs(float(result.value) - float(stated))
+    return rounded < 1 and float(stated).is_integer() and not float(result.value).is_integer()
+
+
+def _percent(result: Result) -> bool:
+    return isinstance(result.node, Quantity) and result.node.percent

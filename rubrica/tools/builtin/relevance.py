@@ -1,0 +1,171 @@
+"""Whether the answer is about what was asked, answers the kind of question, and takes up every part of it."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal
+
+from rubrica.tools import lexicon
+from rubrica.tools.base import Observation
+from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.facts import dates, names, numbers, spelled
+from rubrica.tools.passage import split_prompt
+from rubrica.tools.text import Text, read, stem
+from rubrica.types import Candidate, TaskView, Value
+
+Expected = Literal["person", "time", "place", "quantity", "yes-no", "reason", "option"]
+_COMMANDS = frozenset(map(stem, lexicon.words("words")["command"]))
+_QUESTION = lexicon.patterns("questions")
+_OPTION = re.compile(r"(?:^|\s)\(?([A-H])[).:]\s+([^\n]{1,200}?)(?=\s+\(?[A-H][).:]\s|\n|$)")
+_PART = re.compile(
+    r"\?\s|[;\n]+|(?<=[.!])\s|,? and (?=(?:then |also )?(?:what|why|how|who|when|where|explain|describe|give|list|"
+    r"write|name|tell|suggest|provide|compare|summari[sz]e|include|mention)\b)",
+    re.IGNORECASE,
+)
+_POLAR = frozenset(
+    ("yes", "no", "not", "yeah", "nope", "true", "false", "correct", "incorrect", "can", "cannot", "can't")
+)
+_REASON = frozenset(
+    ("because", "since", "due", "reason", "reasons", "so", "to", "cause", "causes", "caused", "therefore")
+)
+_QUESTION_TIME = re.compile(
+    r"\b(?:century|decade|ago|morning|evening|night|noon|midnight|spring|summer|autumn|winter)\b", re.IGNORECASE
+)
+_QUESTION_WORD = re.compile(
+    r"\W{0,8}(?:and |also |then )?(?:what|why|how|who|when|where|which|is|are|do|does|did|can|should)\b", re.IGNORECASE
+)
+
+
+class RelevanceArguments(Value):
+    """Which overlap."""
+
+    of: Literal["recall", "focus", "opening", "rarest"] = "recall"
+    """`recall`: share of the question's content words that the answer takes up; `focus`: of the answer's sentences,
+    the share that take up at least one; `opening`: recall by the first sentence alone; `rarest`: recall of names,
+    numbers and words of seven letters and more, which tell one question from another like it."""
+
+
+@lru_cache(maxsize=512)
+def subject(prompt: str) -> frozenset[str]:
+    """Collect the content stems that the prompt asks about, without words of command ("write", "list")."""
+    return frozenset(part for part in read(split_prompt(prompt).instruction).content if part not in _COMMANDS)
+
+
+@builtin(
+    "relevance",
+    "How far the answer takes up the content words of what was asked; null when the prompt names no subject.",
+    arguments=RelevanceArguments,
+)
+def relevance(task: TaskView, candidate: Candidate, arguments: RelevanceArguments) -> Iterator[Observation]:
+    """Measure one overlap; the words that are not taken up are in the data."""
+    claim = f"the answer is about what was asked ({arguments.of})"
+    asked, answer = subject(task.prompt), read(candidate.text)
+    if arguments.of == "rarest":
+        asked = _telling(task.prompt) & asked
+    if not asked or not answer.words:
+        yield Observation(claim, None, "the answer is empty" if asked else "the prompt names no subject")
+        return
+    missing = sorted(asked - answer.content)
+    value = 1 - len(missing) / len(asked)
+    if arguments.of == "opening":
+        value = len(answer.sentence_content[0] & asked) / len(asked)
+    elif arguments.of == "focus":
+        touched = [not content.isdisjoint(asked) for content in answer.sentence_content]
+        value = sum(touched) / len(touched)
+    detail = f"{len(asked) - len(missing)} of {len(asked)} words taken up"
+    yield Observation(claim, value, detail, data={"missing": list(missing[:20])})
+
+
+def _telling(prompt: str) -> frozenset[str]:
+    instruction = split_prompt(prompt).instruction
+    marked = {word for part in names(instruction) for word in read(part.key).stems} | {
+        part.key for part in numbers(instruction)
+    }
+    long = {part for word in read(instruction).words if len(word) >= 7 for part in read(word).stems}
+    return frozenset(marked | long)
+
+
+@lru_cache(maxsize=256)
+def expected(prompt: str) -> Expected | None:
+    """Say what kind of thing the last question of the prompt wants; None when it is open or there is none."""
+    asking = [s for s in read(split_prompt(prompt).instruction).sentence_texts if s.rstrip().endswith(("?", "？"))]
+    if len(asking) != 1:
+        return None
+    if len(_OPTION.findall(prompt)) >= 2:
+        return "option"
+    for kind, pattern in _QUESTION.items():
+        if pattern.search(asking[0]):
+            return kind  # type: ignore[return-value]  # the sections of the file are the kinds
+    return None
+
+
+@builtin(
+    "answers-question",
+    "The answer holds the kind of thing asked for: person, time, place, quantity, option, yes or no, reason.",
+)
+def answers_question(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
+    """Look for something of the kind that the question wants; null when the question is open."""
+    kind = expected(task.prompt)
+    claim = "the answer holds the kind of thing asked for" + (f" ({kind})" if kind else "")
+    answer = read(candidate.text)
+    if kind is None or not answer.words:
+        yield Observation(claim, None, "the question is open" if kind is None else "the answer is empty")
+        return
+    found = _holds(kind, answer, task.prompt)
+    if found is None:
+        yield Observation(claim, None, "cannot tell")
+        return
+    yield Observation(claim, float(found), f"{'found' if found else 'found no'} {kind}")
+
+
+def _holds(kind: Expected, answer: Text, prompt: str) -> bool | None:
+    text = answer.raw
+    if kind == "quantity":
+        return bool(numbers(text) or spelled(text))
+    if kind == "time":
+        return bool(dates(text) or _QUESTION_TIME.search(text) or numbers(text))
+    if kind in {"person", "place"}:
+        new = [part for part in names(text) if part.key not in prompt.lower()]
+        return True if new else None if answer.cased[:1] and len(answer.words) > 12 else len(answer.words) <= 6
+    if kind == "yes-no":
+        return not answer.vocabulary.isdisjoint(_POLAR) or None
+    if kind == "reason":
+        return not answer.vocabulary.isdisjoint(_REASON) or len(answer.words) > 25 or None
+    options = _OPTION.findall(prompt)
+    lettered = re.search(r"(?:^|[\s(*])([A-H])(?:[).:,*]|$)|\boption ([A-H])\b", text)
+    return bool(lettered) or any(option.strip().lower().rstrip(".") in answer.lower for _, option in options)
+
+
+@lru_cache(maxsize=256)
+def parts(prompt: str) -> tuple[str, ...]:
+    """Split what is asked into its parts: questions, commands and numbered items that each have a subject."""
+    instruction = split_prompt(prompt).instruction
+    pieces = [piece.strip() for piece in _PART.split(instruction[:4000]) if piece and piece.strip()]
+    asking = [piece for piece in pieces if _asks(piece) and len(subject(piece)) >= 1]
+    return tuple(dict.fromkeys(asking))[:12]
+
+
+def _asks(piece: str) -> bool:
+    words = read(piece).stems[:3]
+    return "?" in piece or _QUESTION_WORD.match(piece) is not None or any(word in _COMMANDS for word in words)
+
+
+@builtin("parts", "Share of the parts of a request that the answer takes up; null when it has a single part.")
+def every_part(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
+    """Hold each part's own words against the answer: a part counts when half of them occur."""
+    claim = "every part of the request is taken up"
+    asked = parts(task.prompt)
+    answer = read(candidate.text)
+    if len(asked) < 2 or not answer.words:
+        yield Observation(claim, None, "a single part" if answer.words else "the answer is empty")
+        return
+    shares = []
+    for part in asked:
+        others: frozenset[str] = frozenset().union(*(subject(other) for other in asked if other != part))
+        own = (subject(part) - others) or subject(part)
+        shares.append(len(own & answer.content) / len(own))
+    open_parts = [part for part, share in zip(asked, shares, strict=True) if share < 0.5]
+    detail = f"{len(asked) - len(open_parts)} of {len(asked)} parts" + (
+        f"; open: {open_parts[0][:80]}" if open_parts else ""
+    )
+    yield Observation(claim, sum(min(1.0, 2 * share) for share in shares) / len(shares), detail)
