@@ -182,7 +182,7 @@ def _encode(job: Job) -> bytes:
 
 
 def _inside(name: str) -> bool:
-    return bool(name) and "\0" not in name and not name.startswith("/") and ".." not in name.split("/")
+    return name not in {"", "."} and "\0" not in name and not name.startswith("/") and ".." not in name.split("/")
 
 
 def _checked(answer: dict[str, Any], value_bytes: int) -> dict[str, Any]:

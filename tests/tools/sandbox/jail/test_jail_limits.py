@@ -72,6 +72,12 @@ def test_disk_is_bounded_over_many_files(attack: Attack) -> None:
     assert outcome.status == "output_limit" or "No space left on device" in outcome.stderr
 
 
+def test_disk_is_bounded_in_a_folder_that_hides_its_files(attack: Attack) -> None:
+    code = "import os\nos.mkdir('d', 0o300)\nfor i in range(100): open(f'd/{i}', 'wb').write(bytes(1 << 20))"
+    outcome = attack(code)
+    assert outcome.status == "output_limit" or "No space left on device" in outcome.stderr
+
+
 def test_one_file_is_bounded(attack: Attack) -> None:
     outcome = attack("f = open('f', 'wb')\nfor i in range(100): f.write(bytes(1 << 20))")
     assert outcome.status == "output_limit" or "OSError" in outcome.stderr

@@ -105,7 +105,7 @@ def test_a_value_is_plain_json_or_nothing(worker: JailWorker, code: str, value: 
         ("import json; json.loads = None", "import json; print(json.loads is None)"),
         ("open('left', 'w').write('x')", "import os; print('left' in os.listdir())"),
         ("import os; os.makedirs('/'.join('d' * 60))", "import os; print(os.listdir() != [])"),
-        ("import os\nos.mkdir('l'); os.chmod('l', 0)", "import os; print(os.listdir() != [])"),
+        ("import os\nos.mkdir('l'); os.mkdir('l/m', 0); os.mkdir('n', 0)", "import os; print(os.listdir() != [])"),
         ("import sys; sys.path.append('/left')", "import sys; print('/left' in sys.path)"),
         ("import os; os.environ['LEFT'] = '1'", "import os; print('LEFT' in os.environ)"),
         ("import random; random.random()", "import random; print(random.random() != random.Random(0).random())"),
