@@ -8,7 +8,8 @@ processor time, duration, output, and a private sized /tmp that is gone after th
 Without user namespaces ("os-landlock") the same walls but for these: paths are closed by Landlock, so whether a path
 exists and how large it is can still be asked; the run writes in its working folder only, /tmp is closed; the size of
 that folder is watched, so for some milliseconds it can grow past its limit, and a file deleted but still open is not
-seen; chmod, links and setting times are refused.
+seen; chmod, links and setting times are refused; for an ordinary user threads are bounded by memory alone. Root must be
+able to leave: an interpreter that only root can read is refused here (with namespaces it is not).
 
 It does not cover: defects of the kernel behind the system calls on the list; timing side channels; what a program tells
 about itself. A value is the program's own claim, made in the process that ran it: grade on the host. The whole does not

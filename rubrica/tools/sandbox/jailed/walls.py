@@ -19,9 +19,9 @@ _ZONES, _NULL = Path("/usr/share/zoneinfo"), Path("/dev/null")
 _OTHERS = ("site-packages", "dist-packages")
 _NO_EXTENSION = ("_tkinter", "readline", "_curses", "_dbm", "_gdbm", "nis", "ossaudiodev", "_test", "xx")
 _COMMON = """
-abc bisect collections collections.abc contextlib copy dataclasses datetime decimal enum fractions functools heapq inspect
-io itertools json linecache math operator os random re signal socket statistics string struct textwrap threading time
-traceback types typing
+abc bisect collections collections.abc contextlib copy dataclasses datetime decimal enum fractions functools heapq
+inspect io itertools json linecache math operator os random re signal socket statistics string struct textwrap
+threading time traceback types typing
 """
 _ARRAYS = "numpy numpy.random PIL.Image PIL.ImageDraw PIL.PngImagePlugin"
 

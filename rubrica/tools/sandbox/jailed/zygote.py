@@ -40,8 +40,8 @@ def main(config: dict[str, Any]) -> None:
     scratch = walls.SCRATCH
     try:
         proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
+        walls.load_system_libraries(packages)
         if config["isolation"] == "os-ns":
-            walls.load_system_libraries(packages)
             walls.enter_namespaces(packages)
         else:
             scratch = walls.make_scratch(packages)
