@@ -26,6 +26,12 @@ MIN_SHARE = 0.05
 """Share of cases on either side of a condition."""
 
 
+MAX_ROWS = 1500
+"""Comparisons that one fit reads; long rankings are thinned evenly beyond it."""
+MIN_COMPARISONS = 4
+"""Comparisons that each case may always give."""
+
+
 @dataclass(frozen=True)
 class Refit:
     """Refit the weights of the library's own criteria."""
@@ -53,7 +59,7 @@ class Mine:
 
     conditional: bool = False
     """Also look under conditions of the task, so that the skills know when they apply."""
-    size: int = 30
+    size: int = 60
     """At most this many criteria."""
 
     @property
@@ -171,7 +177,8 @@ class Learner:
 
     @classmethod
     def of(cls, library: Library, table: Table) -> "Learner":
-        rows, scorer = Rows.of(table), Scorer.of(library, table)
+        rows = Rows.of(table, per_case=max(MIN_COMPARISONS, MAX_ROWS // max(1, len(table))))
+        scorer = Scorer.of(library, table)
         scoring = library.scoring
         raw = (scorer.parts @ scorer.weights(scoring)) / scoring.temperature
         margin = rows.difference(raw) - rows.absolute * scoring.reference / scoring.temperature
