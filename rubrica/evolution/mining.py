@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rubrica.evolution.edits import Edit
-from rubrica.evolution.ridge import PRIOR_FACTOR, Block, Solution, solve
+from rubrica.evolution.ridge import PRIOR_FACTOR, Block, Solution, platt_slope, solve
 from rubrica.evolution.table import Indices, Matrix, Rows, Scorer, Table, Vector, column_of
 from rubrica.evolution.vocabulary import probes
 from rubrica.evolution.writing import Found, write_skill
@@ -30,6 +30,35 @@ MAX_ROWS = 1500
 """Comparisons that one fit reads; long rankings are thinned evenly beyond it."""
 MIN_COMPARISONS = 4
 """Comparisons that each case may always give."""
+
+
+MIN_SLOPE = 0.05
+"""A library whose margins say nothing is flattened this far, not further: its rankings are kept."""
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """Fit the temperature alone: no ranking changes, but margins come to mean what they say.
+
+    Every run starts with it, ungated: a library that is sure where it should not be would hide what an edit gains.
+    """
+
+    key: str = "calibrate"
+
+    def on(self, library: Library, table: Table) -> Edit | None:
+        learner = Learner.of(library, table)
+        if not len(learner.rows.y):
+            return None
+        slope = max(platt_slope(learner.margin, learner.rows), MIN_SLOPE)
+        scoring = library.scoring
+        fitted = scoring.model_copy(update={"temperature": round(scoring.temperature / slope, 6), "cases": len(table)})
+        return Edit(
+            kind="refit",
+            title="Calibrate the scale of the rewards",
+            rationale=f"One temperature, fitted to {len(table)} labelled cases; rankings stay as they are.",
+            scoring=fitted,
+            sources=table.ids,
+        )
 
 
 @dataclass(frozen=True)
