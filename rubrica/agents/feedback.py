@@ -26,8 +26,7 @@ def setting_apart(raw: Raw, group: Sequence[Raw]) -> list[tuple[str, float]]:
     Where nothing differs, as with a lone candidate, all contributions are given, largest first: they made the level.
     """
     usual = _means(group)
-    own = dict(raw.contributions)
-    apart = [(key, own.get(key, 0.0)) for key, mean in usual.items() if abs(own.get(key, 0.0) - mean) > TIE_EPSILON]
+    apart = [(key, part) for key, part in raw.contributions if abs(part - usual[key]) > TIE_EPSILON]
     return sorted(apart, key=lambda item: (-abs(item[1] - usual[item[0]]), item[0])) or list(raw.contributions)
 
 

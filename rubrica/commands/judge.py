@@ -166,7 +166,7 @@ def run(request: Request) -> Tally:
     with _verdict_file(request, plan) as out:
         if out is not None and out.done:
             remarks.print(f"going on after the {out.done} results that {request.out} holds already", markup=False)
-            for item, line in zip(source, out.earlier(), strict=False):
+            for line, item in zip(out.earlier(), source, strict=False):  # in this order, zip takes no row too many
                 tally.add(item, _earlier(line))
             tally.earlier = tally.judged
         results = judge_source(source, plan, request.settings.workers)
@@ -185,6 +185,10 @@ def run(request: Request) -> Tally:
                     _print(console, item.case, JUDGEMENT.validate_json(row.json), explain=request.explain)
         except KeyboardInterrupt:
             remarks.print(_interrupted(request, tally), markup=False)
+            raise
+        except UserError:
+            if tally.judged:
+                _summary(remarks, request, tally, plan)
             raise
     _summary(remarks, request, tally, plan)
     if tally.judged and tally.bad_rows == tally.judged:
@@ -254,10 +258,11 @@ def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
         told = summarise(tally.outcomes)
         n = told.accuracy.n
         against = ", ".join(f"{name} {100 * tally.baselines[name] / n:.1f}%" for name in ("first", "longer", "random"))
+        decided = f", right on those {100 * told.decided.value:.1f}%" if told.coverage else ""
         remarks.print(
             f"labels: accuracy {100 * told.accuracy.value:.1f}% "
             f"({100 * told.accuracy.low:.1f} to {100 * told.accuracy.high:.1f}), n={n}; "
-            f"decided {100 * told.coverage:.0f}%, right on those {100 * told.decided.value:.1f}%; baselines: {against}"
+            f"decided {100 * told.coverage:.0f}%{decided}; baselines: {against}"
         )
     if tally.bad_rows > SHOWN:
         remarks.print(f"skipped {tally.bad_rows} rows in all; the first {SHOWN} are named above")
