@@ -2,9 +2,9 @@
 
     python bench/embedded.py [--sizes 1000 10000 100000] [--workers 2]
 
-Cases are recombined from the demo preferences: each takes a demo prompt under a number of its own, and answers to it in
-which one sentence is exchanged for one of another answer of the same family. Texts differ, so no cache answers what it
-would not answer on real data. Each size runs in a process of its own, so that its peak memory is its own. `steady`
+Cases are recombined from the demo preferences: each is a demo prompt under a made-up name, and answers to it in which
+one sentence is exchanged for one of another answer of the same family. Texts differ, so no cache answers what it would
+not answer on real data. Each size runs in a process of its own, so that its peak memory is its own. `steady`
 leaves out what comes before the first verdict: the start of the workers.
 """
 
@@ -27,6 +27,7 @@ from rubrica.tools.text import Text
 from rubrica.types import Candidate, Case, Message, Task, TextPart
 
 SEED = 20260508
+SYLLABLES = tuple(a + b for a in "bdfgklmnprstvz" for b in "aeiou")
 
 
 def main() -> None:
@@ -94,7 +95,7 @@ def recombined() -> Iterator[Case]:
 
 def _variant(row: Row, number: int, rng: random.Random, sentences: list[str]) -> Case:
     *before, last = row.case.task.messages
-    asked = Message(role=last.role, parts=(TextPart(text=f"Request {number}.\n\n{last.text}"),))
+    asked = Message(role=last.role, parts=(TextPart(text=f"{_name(number)} asks:\n\n{last.text}"),))
     return Case(
         task=Task(id=f"{row.case.id}-{number}", messages=(*before, asked), context=row.case.task.context),
         candidates=tuple(
@@ -102,6 +103,15 @@ def _variant(row: Row, number: int, rng: random.Random, sentences: list[str]) ->
             for one in row.case.candidates
         ),
     )
+
+
+def _name(number: int) -> str:
+    """Spell the number in syllables: a word that stands in no list."""
+    syllables = []
+    while number or len(syllables) < 2:
+        number, rest = divmod(number, len(SYLLABLES))
+        syllables.append(SYLLABLES[rest])
+    return "".join(syllables).capitalize()
 
 
 def _spliced(text: str, rng: random.Random, sentences: list[str]) -> str:

@@ -18,6 +18,7 @@ from rubrica.config import Settings, load
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
 from rubrica.data.rows import Row as InputRow
+from rubrica.data.sources import count_rows
 from rubrica.evals.baselines import baseline_credit
 from rubrica.evals.metrics import Outcome, outcome, summarise
 from rubrica.parallel import Plan, Row, judge_rows
@@ -141,7 +142,8 @@ def run(request: Request) -> Tally:
             remarks.print(f"going on after the {out.done} results that {request.out} holds already")
             source = islice(source, out.done, None)
         results = judge_source(source, plan, request.settings.workers)
-        for item, row in tracked(results, remarks, what="judging", total=request.limit, shown=not request.no_progress):
+        total = _total(request, done=out.done if out else 0)
+        for item, row in tracked(results, remarks, what="judging", total=total, shown=not request.no_progress):
             tally.add(item, row)
             if isinstance(item, BadRow):
                 remarks.print(f"[yellow]skipped[/] {item.error(request.file)}", markup=True)
@@ -160,6 +162,11 @@ def _source(request: Request) -> Iterator[InputRow | BadRow]:
         if request.strict and isinstance(item, BadRow):
             raise item.error(request.file)
         yield item
+
+
+def _total(request: Request, *, done: int) -> int | None:
+    known = [count for count in (request.limit, count_rows(request.file)) if count is not None]
+    return max(0, min(known) - done) if known else None
 
 
 def _verdict_file(request: Request, plan: Plan) -> "AbstractContextManager[VerdictFile | None]":
