@@ -86,9 +86,8 @@ class Harness:
         crew = self.crew()
         stream = iter(cases)
         with asyncio.Runner() as runner:
-            loop = runner.get_loop()  # Runner.run sets a signal handler anew each time, which costs as much as a case
             while batch := list(islice(stream, self.chunk)):
-                yield from loop.run_until_complete(judge_chunk(batch, crew))
+                yield from runner.run(judge_chunk(batch, crew))
 
 
 async def judge_chunk(cases: list[Case], crew: Crew) -> list[Judged]:
