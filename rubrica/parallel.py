@@ -4,6 +4,7 @@ Workers start by spawn, so nothing of the parent (descriptors, threads, secrets 
 """
 
 import asyncio
+import gc
 import os
 import signal
 from collections import deque
@@ -15,6 +16,7 @@ from itertools import islice
 from multiprocessing import get_context
 
 from rubrica import logs
+from rubrica.agents.graph import compiled
 from rubrica.agents.work import Crew
 from rubrica.harness import CHUNK, Effort, Harness, Mode, judge_chunk
 from rubrica.library.library import Library
@@ -77,6 +79,9 @@ def _start_process(plan: Plan, log_level: int) -> None:
     _mask_interrupts(signal.SIG_UNBLOCK)
     logs.configure(log_level)
     _start(plan)
+    compiled()
+    gc.collect()  # what is loaded now stays: full collections over it would cost a tenth of a worker's time
+    gc.freeze()
 
 
 def _judge(cases: list[Case]) -> list[Row]:
@@ -88,7 +93,7 @@ def _judge(cases: list[Case]) -> list[Row]:
             usage=judged.usage,
             seconds=judged.seconds,
         )
-        for judged in _Worker.runner.run(judge_chunk(cases, _Worker.crew))
+        for judged in _Worker.runner.get_loop().run_until_complete(judge_chunk(cases, _Worker.crew))
     ]
 
 

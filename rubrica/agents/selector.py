@@ -2,7 +2,7 @@
 
 from rubrica.agents.ask import ask
 from rubrica.agents.work import Crew, Work
-from rubrica.requests.select import Card, SelectRequest
+from rubrica.requests.select import SelectRequest
 from rubrica.tools.builtin.constraints import extract
 from rubrica.tools.builtin.solve import solve
 from rubrica.tools.features import task_features
@@ -17,9 +17,6 @@ def read_task(work: Work) -> None:
 async def select(work: Work, crew: Crew) -> None:
     """Choose skills by name and description; unknown names are dropped, none at all is a valid choice."""
     skills = crew.library.skills
-    cards = tuple(
-        Card(name=name, description=skills[name].description, when=skills[name].when) for name in sorted(skills)
-    )
-    work.selection = await ask(work, crew, SelectRequest(task=work.view, features=work.features, skills=cards))
+    work.selection = await ask(work, crew, SelectRequest(task=work.view, features=work.features, skills=crew.cards))
     chosen = dict.fromkeys(choice.name for choice in work.selection.skills)
     work.skills = tuple(skills[name] for name in chosen if name in skills)

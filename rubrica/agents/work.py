@@ -1,6 +1,7 @@
 """One case on its way through the graph: what each role has found out so far."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -8,7 +9,7 @@ from pydantic import JsonValue
 from rubrica.library.library import Library
 from rubrica.reasoners.base import Reasoner
 from rubrica.requests.rubric import Precedent
-from rubrica.requests.select import Selection
+from rubrica.requests.select import Card, Selection
 from rubrica.requests.solve import Solution
 from rubrica.skills.base import Skill
 from rubrica.tools.toolbox import Toolbox
@@ -46,6 +47,14 @@ class Crew:
     reasoner: Reasoner
     recall: Recall | None = None
     traced: bool = False
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        """What a selector reads: every skill's name, description and condition."""
+        skills = self.library.skills
+        return tuple(
+            Card(name=name, description=skills[name].description, when=skills[name].when) for name in sorted(skills)
+        )
 
 
 @dataclass

@@ -19,7 +19,7 @@ from rubrica.config import Settings, load
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
 from rubrica.data.rows import Row as InputRow
-from rubrica.data.sources import Limits
+from rubrica.data.sources import Limits, count_rows
 from rubrica.errors import InputError, UserError
 from rubrica.evals.baselines import baseline_credit
 from rubrica.evals.metrics import Outcome, outcome, summarise
@@ -170,9 +170,10 @@ def run(request: Request) -> Tally:
                 tally.add(item, _earlier(line))
             tally.earlier = tally.judged
         results = judge_source(source, plan, request.settings.workers)
+        total = _total(request, done=out.done if out else 0)
         try:
             for item, row in tracked(
-                results, remarks, what="judging", total=request.limit, shown=not request.no_progress
+                results, remarks, what="judging", total=total, shown=not request.no_progress
             ):
                 tally.add(item, row)
                 if isinstance(item, BadRow) and tally.bad_rows <= SHOWN:
@@ -216,6 +217,11 @@ def _source(request: Request) -> Iterator[InputRow | BadRow]:
         if request.strict and isinstance(item, BadRow):
             raise item.error(request.file)
         yield item
+
+
+def _total(request: Request, *, done: int) -> int | None:
+    known = [count for count in (request.limit, count_rows(request.file)) if count is not None]
+    return max(0, min(known) - done) if known else None
 
 
 def _verdict_file(request: Request, plan: Plan) -> "AbstractContextManager[VerdictFile | None]":

@@ -73,7 +73,7 @@ class Embedded:
     def _rubric(self, request: RubricRequest) -> Rubric:
         return Rubric(
             criteria=tuple(
-                criterion.model_copy(update={"skill": skill.name})
+                criterion
                 for skill in request.skills
                 for criterion in skill.criteria
                 if parse(criterion.when).holds(request.features)
