@@ -18,9 +18,12 @@ T = TypeVar("T", bound=Value)
 
 PROBLEMS = 3
 """Validation errors that a re-ask shows."""
-REPAIR_MAX = 200_000
+REPAIR_MAX = 50_000
 """Characters beyond which a broken reply is asked for again instead of repaired."""
 _GRADE = re.compile(r'"grade"\s*:\s*(-?\d{1,9}(?:\.\d{1,17})?|null)\s*(?=[,}\]])')
+_BRACKET = re.compile(r"[{}\[\]]")
+DEPTH_MAX = 64
+"""Brackets nested deeper than any reply; the repairer's time grows with the square of it."""
 _START = r'\{{\s{{0,100}}"reply_to"\s{{0,100}}:\s{{0,100}}"{code}"'
 DRAFTS = 4
 """How many objects that begin as the reply are looked at, last first."""
@@ -87,7 +90,7 @@ def _repaired(text: str, reply: type[T], code: str) -> T:
     start = text.find("{")
     if start < 0:
         raise UnreadableReplyError("it holds no JSON object", has_json=False)
-    if len(text) > REPAIR_MAX:
+    if len(text) > REPAIR_MAX or _depth(text) > DEPTH_MAX:
         raise UnreadableReplyError("it is not valid JSON")
     from json_repair import repair_json
 
@@ -103,6 +106,15 @@ def _repaired(text: str, reply: type[T], code: str) -> T:
         if not closed or written != list(_grades(data)):
             raise UnreadableReplyError("it is not valid JSON, and grades are not guessed")
     return _validated(data, reply, code)
+
+
+def _depth(text: str) -> int:
+    """Return how deep brackets nest, strings not told apart."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "{[" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _grades(data: Any) -> Iterator[Any]:
