@@ -110,12 +110,12 @@ class Knower:
     quality: Callable[[str, str], float]
     """(task, candidate text) -> grade in [0, 1]."""
     biased: float = 0.0
-    """Share of tasks, fixed by their text, for which whatever is shown first is preferred."""
+    """Share of tasks, fixed by their text, for which whatever is shown first of several is preferred."""
     noise: float = 0.0
     """Share of replies in which good and bad are exchanged."""
 
     def grade(self, question: Question, criterion: Datum, candidate: Datum, place: int) -> float | None:
-        if chance("bias", question.task) < self.biased:
+        if chance("bias", question.task) < self.biased and len(question.all("candidate")) > 1:
             return 0.9 if place == 0 else 0.2
         grade = self.quality(question.task, candidate.text)
         flipped = chance("noise", json.dumps(question.body, sort_keys=True)) < self.noise
