@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from faults import pairs
 
-from rubrica.harness import Harness
+from rubrica.harness import Effort
 from rubrica.library.seed import seed_library
+from rubrica.parallel import Plan
 from rubrica.reasoners.direct import Direct
 from rubrica.reasoners.limiter import Limiter
 from rubrica.reasoners.llm import LanguageModel
@@ -79,9 +80,10 @@ async def client(url: str, count: int, concurrency: int) -> None:
     await asyncio.gather(*map(model.complete, asked))
 
 
-async def judgements(url: str, count: int, concurrency: int, *, effort: str) -> None:
+async def judgements(url: str, count: int, concurrency: int, *, effort: Effort) -> None:
     model = LanguageModel(Direct("m", [url]), limiter=Limiter(concurrency=concurrency))
-    harness = Harness(library=seed_library(), reasoner=model, effort=effort, chunk=1, in_flight=2 * concurrency)  # type: ignore[arg-type]  # one of the two efforts below
+    plan = Plan(seed_library(), effort=effort, sandbox="none", reasoner=model, in_flight=4 * concurrency)
+    harness = plan.harness()
     cases = [pair.case for pair in pairs(count + 1)]
     async for _ in harness.judge(cases[count:]):
         pass
@@ -106,7 +108,7 @@ def run_part(part: str, url: str, count: int, concurrency: int) -> dict[str, flo
     elif part == "client":
         asyncio.run(client(url, count, concurrency))
     else:
-        asyncio.run(judgements(url, count, concurrency, effort=part))
+        asyncio.run(judgements(url, count, concurrency, effort="low" if part == "low" else "medium"))
     wall, cpu = time.perf_counter() - _BEGAN[0], time.process_time() - _BEGAN[1]
     after = counts(url)
     return {

@@ -24,6 +24,8 @@ from rubrica.types import Case, Usage
 
 LOOKAHEAD = 2
 """Chunks in flight per worker: one being judged, one waiting."""
+MODEL_CHUNK = 4
+"""Cases per graph run for a language model: they share the graph's cost, and wait for the slowest of so few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Plan:
         harness = Harness(library=self.library, mode=self.mode, effort=self.effort, seed=self.seed, sandbox=sandbox)
         if self.reasoner is None:
             return harness
-        return replace(harness, reasoner=self.reasoner, chunk=1, in_flight=self.in_flight)
+        chunk = max(1, min(MODEL_CHUNK, self.in_flight // 16))
+        return replace(harness, reasoner=self.reasoner, chunk=chunk, in_flight=max(1, self.in_flight // chunk))
 
 
 @dataclass(frozen=True, slots=True)

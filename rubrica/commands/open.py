@@ -13,7 +13,7 @@ from rubrica.reasoners.base import Reasoner
 from rubrica.reasoners.budget import Budget
 from rubrica.reasoners.open import open_budget, open_model
 
-CASES_PER_CALL = 2
+CASES_PER_CALL = 4
 """Cases in flight per call in flight: some cases wait for their tools while others wait for the model."""
 CALLS_PER_CASE, TOKENS_PER_CASE, USD_PER_CASE = 16, 64_000, 0.2
 """More than a case needs; only the number of cases begun at once under a budget depends on it."""
