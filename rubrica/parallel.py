@@ -1,6 +1,8 @@
-"""Judging over worker processes: results come back in input order, and memory stays flat.
+"""Judging many cases: results come back in input order, and memory stays flat.
 
-Workers start by spawn, so nothing of the parent (descriptors, threads, secrets in memory) is inherited.
+The embedded reasoner is bound by the processor and gets worker processes; a language model is bound by its endpoint and
+gets one process with many cases in flight. Workers start by spawn, so nothing of the parent (descriptors, threads,
+secrets in memory) is inherited.
 """
 
 import asyncio
@@ -11,20 +13,24 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing import get_context
 
 from rubrica import logs
 from rubrica.agents.graph import compiled
 from rubrica.agents.work import Crew
-from rubrica.harness import CHUNK, Effort, Harness, Mode, judge_chunk
+from rubrica.harness import CHUNK, Effort, Harness, Judged, Mode, judge_chunk
 from rubrica.library.library import Library
+from rubrica.reasoners.base import Reasoner
+from rubrica.reasoners.budget import Budget
 from rubrica.tools.sandbox.router import open_sandbox
 from rubrica.types import Case, Unscored, Usage
 
 LOOKAHEAD = 2
 """Chunks in flight per worker: one being judged, one waiting."""
+MODEL_CHUNK = 4
+"""Cases per graph run for a language model: they share the graph's cost, and wait for the slowest of so few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +42,20 @@ class Plan:
     effort: Effort = "medium"
     seed: int = 0
     sandbox: str = "auto"
+    reasoner: Reasoner | None = None
+    """None = the embedded reasoner. Any other does not cross: it is asked from this process."""
+    in_flight: int = 1
+    """Cases in flight, for a reasoner that is not the embedded one."""
+    budget: Budget | None = None
+    """What the run may spend and has spent on models."""
 
     def harness(self) -> Harness:
         sandbox = None if self.sandbox == "none" else open_sandbox(self.sandbox)
-        return Harness(library=self.library, mode=self.mode, effort=self.effort, seed=self.seed, sandbox=sandbox)
+        harness = Harness(library=self.library, mode=self.mode, effort=self.effort, seed=self.seed, sandbox=sandbox)
+        if self.reasoner is None:
+            return harness
+        chunk = max(1, min(MODEL_CHUNK, self.in_flight // 16))
+        return replace(harness, reasoner=self.reasoner, chunk=chunk, in_flight=max(1, self.in_flight // chunk))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +101,25 @@ def _start_process(plan: Plan, log_level: int) -> None:
 
 
 def _judge(cases: list[Case]) -> list[Row]:
-    return [
-        Row(
-            case=judged.case.id,
-            json=judged.result.model_dump_json(),
-            unscored=judged.result.reason if judged.result.kind == "unscored" else None,
-            usage=judged.usage,
-            seconds=judged.seconds,
-        )
-        for judged in _Worker.runner.get_loop().run_until_complete(judge_chunk(cases, _Worker.crew))
-    ]
+    loop = _Worker.runner.get_loop()
+    return [_row(judged) for judged in loop.run_until_complete(judge_chunk(cases, _Worker.crew))]
+
+
+def _row(judged: Judged) -> Row:
+    return Row(
+        case=judged.case.id,
+        json=judged.result.model_dump_json(),
+        unscored=judged.result.reason if judged.result.kind == "unscored" else None,
+        usage=judged.usage,
+        seconds=judged.seconds,
+    )
 
 
 def judge_rows(plan: Plan, cases: Iterable[Case], *, workers: int = 0) -> Iterator[Row]:
     """Yield one row per case, in input order. `workers` 0 = one per core, 1 = this process."""
+    if plan.reasoner is not None:
+        yield from map(_row, plan.harness().judge_all(cases))
+        return
     count = workers or os.cpu_count() or 1
     chunks = _chunks(cases)
     first = next(chunks, None)
