@@ -42,5 +42,3 @@ class JudgeRequest(Request[Grades]):
     """What tools have already graded."""
     evidence: tuple[Evidence, ...] = ()
     solution: Solution | None = None
-    sample: int = 0
-    """Which repetition this is: equal questions with different samples are asked anew."""
