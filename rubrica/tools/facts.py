@@ -11,6 +11,7 @@ _NUMBER = re.compile(
     r"(?:(?:st|nd|rd|th)\b)?(?:[ ](?P<scale>thousand|million|billion|trillion|[mb]n)\b)?(?![\w]*\d)",
     re.IGNORECASE,
 )
+_NEXT_WORDS = re.compile(r"[^\W\d_]+")
 _SCALES = {"thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12}
 _SPELLED = {
     name: value
@@ -53,9 +54,9 @@ def numbers(text: str) -> tuple[Particular, ...]:
 
 
 def _unit_after(text: str, end: int) -> str:
-    for word in read(text[end : end + 40]).words[:2]:
-        if word not in FUNCTION_WORDS:
-            return stem(word)
+    for word in _NEXT_WORDS.findall(text[end : end + 40])[:2]:
+        if word.lower() not in FUNCTION_WORDS:
+            return stem(word.lower())
     return ""
 
 
@@ -88,15 +89,17 @@ def names(text: str) -> tuple[Particular, ...]:
         return ()
     starts = {start for start, _ in reading.sentences}
     found: list[Particular] = []
-    i = 0
-    while i < len(reading.tokens):
+    after = 0
+    for i in [index for index, word in enumerate(reading.cased) if word[0].isupper()]:
+        if i < after:
+            continue
         j = i
         while j < len(reading.tokens) and _is_name_word(reading, j, starts, inside=j > i):
             j += 1
         if j > i:
             start, end = reading.tokens[i][0], reading.tokens[j - 1][1]
             found.append(Particular(" ".join(reading.words[i:j]).removesuffix("'s").removesuffix("’s"), start, end))
-        i = max(j, i + 1)
+        after = j
     return tuple(found)
 
 
@@ -106,7 +109,8 @@ def _is_name_word(reading: Text, index: int, starts: set[int], *, inside: bool) 
         return False
     start = reading.tokens[index][0]
     if inside:
-        return reading.raw[reading.tokens[index - 1][1] : start] in {" ", ". ", "-"}
+        gap = reading.raw[reading.tokens[index - 1][1] : start]
+        return gap in {" ", "-"} or (gap == ". " and start not in starts)
     if len(word) > 1 and word.isupper():
         return True
     before = reading.raw[max(0, start - 2) : start]
@@ -115,4 +119,14 @@ def _is_name_word(reading: Text, index: int, starts: set[int], *, inside: bool) 
         or before[-1:] in {"", "\n", '"', "“", "(", "*", "'"}
         or before in {". ", "! ", "? ", ": ", '" '}
     )
-    return not opens and reading.words[index] not in FUNCTION_WORDS
+    if opens and not _joined(reading, index):
+        return False
+    return reading.words[index] not in FUNCTION_WORDS
+
+
+def _joined(reading: Text, index: int) -> bool:
+    """Say whether another capitalised word follows directly: then even an opening word may belong to a name."""
+    if index + 1 == len(reading.tokens):
+        return False
+    gap = reading.raw[reading.tokens[index][1] : reading.tokens[index + 1][0]]
+    return gap == " " and reading.cased[index + 1][0].isupper() and reading.words[index + 1] not in FUNCTION_WORDS

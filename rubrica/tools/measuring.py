@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from rubrica.tools import lexicon
 from rubrica.tools.facts import names, numbers
 from rubrica.tools.measures import PER_HUNDRED
 from rubrica.tools.passage import split_prompt
+from rubrica.tools.phrasing import PHRASES, phrases_in
 from rubrica.tools.text import FUNCTION_WORDS, Text, read
 
-_PHRASES = lexicon.phrases("phrases")
 _IMPERATIVES = frozenset(
-    word for word, entries in _PHRASES.heads.items() if any(section == "imperative" for section, _ in entries)
+    word for word, entries in PHRASES.heads.items() if any(section == "imperative" for section, _ in entries)
 )
-_FENCE = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _BULLET = re.compile(r"^[ \t]*[-*•+–][ \t]+\S", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*(?:\d{1,3}|[a-zA-Z])[.)][ \t]+\S", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
@@ -26,7 +25,7 @@ _LINK = re.compile(r"https?://|\]\([^)\n]{1,500}\)|\bwww\.")
 _ROW = re.compile(r"^[ \t]*\|.+\|[ \t]*$", re.MULTILINE)
 _EQUATION = re.compile(r"[\w)%}][ ]?=[ ]?[-\w($\\{]|\\[(\[]|\$[^$\n]{1,200}\$")
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
-_QUOTED = re.compile(r'"[^"\n]{2,300}"|“[^”\n]{2,300}”')
+_QUOTED = re.compile(r'"[^"\n]{2,300}"|“[^“”\n]{2,300}”')
 _END = re.compile(r"[.!?…。！？)\]}\"”'’`*:|]$")
 
 
@@ -95,16 +94,15 @@ def _surface(reading: Text) -> dict[str, float]:
 
 
 def _sentences(reading: Text) -> dict[str, float]:
-    lengths = [len(read(sentence).words) for sentence in reading.sentence_texts]
+    lengths = [len(words) for words in reading.sentence_words]
     mean = sum(lengths) / len(lengths)
-    openers = [read(sentence).words[:1] for sentence in reading.sentence_texts]
     return {
         "commas_per_sentence": reading.raw.count(",") / len(lengths),
         "mean_sentence": mean,
         "longest_sentence": max(lengths),
         "first_sentence": lengths[0],
         "sentence_variation": (sum((n - mean) ** 2 for n in lengths) / len(lengths)) ** 0.5,
-        "imperatives": sum(bool(word) and word[0] in _IMPERATIVES for word in openers) / len(lengths),
+        "imperatives": sum(words[0] in _IMPERATIVES for words in reading.sentence_words if words) / len(lengths),
         "mean_line": len(reading.words) / max(1, len(reading.lines)),
         "words_per_paragraph": len(reading.words) / max(1, reading.raw.strip().count("\n\n") + 1),
     }
@@ -125,7 +123,7 @@ def _vocabulary(reading: Text) -> dict[str, float]:
 
 
 def _phrases(reading: Text) -> dict[str, float]:
-    counts = Counter(section for section, _, _ in _PHRASES.find(reading.words))
+    counts = Counter(section for section, _, _ in phrases_in(reading.raw))
     return {name: 100 * counts[name] / len(reading.words) for name in PER_HUNDRED}
 
 
@@ -134,7 +132,7 @@ def _relations(reading: Text, instruction: Text, prompt: Text) -> dict[str, floa
     if instruction.content:
         found["prompt_recall"] = _share(instruction.content, reading.content)
         found["prompt_share"] = _share(reading.content, prompt.content)
-        found["first_sentence_recall"] = _share(instruction.content, read(reading.sentence_texts[0]).content)
+        found["first_sentence_recall"] = _share(instruction.content, reading.sentence_content[0])
     return found
 
 

@@ -28,7 +28,7 @@ _FENCES = (
     ("'''", "'''"),
     *((f"<{tag}>", f"</{tag}>") for tag in ("text", "article", "document", "source", "passage", "context", "input")),
 )
-_QUOTED = re.compile(r'"([^"\n]{16,4000})"|“([^”\n]{16,4000})”|(?:(?<=\s)|^)\'([^\'\n]{16,4000})\'(?=\W|$)')
+_QUOTED = re.compile(r'"([^"\n]{16,4000})"|“([^“”\n]{16,4000})”|(?:(?<=\s)|^)\'([^\'\n]{16,4000})\'(?=\W|$)')
 _POINTING = re.compile(
     r"\b(?:following|below|(?:this|these|the|given|provided|above) (?:\w{1,20} )?(?:text|sentences?|paragraphs?|"
     r"article|passage|e-?mail|story|document|phrases?|words?|essay|review|abstract|statements?|message|transcript|content))\b",

@@ -14,8 +14,10 @@ from typing import Literal
 from pydantic import JsonValue
 
 Format = Literal["json", "yaml", "xml", "csv", "sql"]
+FORMATS: tuple[Format, ...] = ("json", "yaml", "xml", "csv", "sql")
 _MAX = 100_000
-_FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_MAX_DEPTH = 100
+_FENCE = re.compile(r"```[ \t]*([\w+-]{0,20})[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _OPEN_LABELS: dict[Format, frozenset[str]] = {
     "json": frozenset(("json", "jsonc", "json5", "")),
     "yaml": frozenset(("yaml", "yml", "")),
@@ -106,6 +108,8 @@ def _json(text: str) -> Parsed:
 def _yaml(text: str) -> Parsed:
     import yaml
 
+    if _depth(text) > _MAX_DEPTH:
+        return Parsed("nested too deeply")
     try:
         if (
             "&" in text
@@ -117,6 +121,15 @@ def _yaml(text: str) -> Parsed:
     except (yaml.YAMLError, ValueError) as error:
         return Parsed(str(error).split("\n")[0])
     return Parsed(value=value) if isinstance(value, dict | list) else Parsed("neither a mapping nor a list")
+
+
+def _depth(text: str) -> int:
+    """Count how deep brackets open, whatever they mean: PyYAML's time grows with the square of it."""
+    deepest = level = 0
+    for mark in re.findall(r"[\[\]{}]", text):
+        level += 1 if mark in "[{" else -1
+        deepest = max(deepest, level)
+    return deepest
 
 
 def _xml(text: str) -> Parsed:
@@ -139,15 +152,20 @@ def _csv(text: str) -> Parsed:
     widths = {len(row) for row in rows}
     if len(rows) < 2 or widths == {1}:
         return Parsed("fewer than two rows or columns")
+    if not any(cell.strip() for row in rows for cell in row):
+        return Parsed("every cell is empty")
     return Parsed() if len(widths) == 1 else Parsed(f"rows of {min(widths)} to {max(widths)} columns")
 
 
 def _sql(text: str) -> Parsed:
     import sqlglot
+    from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
     try:
         statements = [statement for statement in sqlglot.parse(text[:20_000]) if statement is not None]
     except SqlglotError as error:
         return Parsed(str(error).split("\n")[0][:120])
-    return Parsed() if statements else Parsed("no statement")
+    known = exp.Query | exp.DML | exp.Create | exp.Drop | exp.Alter
+    strange = [statement for statement in statements if not isinstance(statement, known)]
+    return Parsed("no statement") if strange or not statements else Parsed()

@@ -5,6 +5,7 @@ of its own. Sentences end at terminal punctuation, at blank lines and at line br
 """
 
 import re
+from bisect import bisect_left
 from functools import cached_property, lru_cache
 
 from rubrica.tools import lexicon
@@ -52,12 +53,13 @@ class Text:
     @cached_property
     def cased(self) -> tuple[str, ...]:
         """The words as written."""
-        return tuple(_WORD.findall(self.raw))
+        raw = self.raw
+        return tuple([raw[start:end] for start, end in self.tokens])
 
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words in lower case."""
-        return tuple(_WORD.findall(self.lower))
+        return tuple(map(str.lower, self.cased))
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -70,11 +72,7 @@ class Text:
     @cached_property
     def stems(self) -> tuple[str, ...]:
         """Stems of the content words, in order: function words are left out."""
-        return tuple(
-            stem(word)
-            for word in self.words
-            if word not in FUNCTION_WORDS and word.replace("'", "").replace("’", "") not in FUNCTION_WORDS
-        )
+        return _stems(self.words)
 
     @cached_property
     def content(self) -> frozenset[str]:
@@ -92,11 +90,32 @@ class Text:
         return tuple(_sentences(self.raw))
 
     @cached_property
+    def sentence_words(self) -> tuple[tuple[str, ...], ...]:
+        """The words of each sentence, in lower case."""
+        starts = [start for start, _ in self.tokens]
+        edges = [bisect_left(starts, start) for start, _ in self.sentences] + [len(starts)]
+        return tuple(self.words[edges[i] : edges[i + 1]] for i in range(len(self.sentences)))
+
+    @cached_property
+    def sentence_content(self) -> tuple[frozenset[str], ...]:
+        """The distinct content stems of each sentence."""
+        return tuple(frozenset(_stems(words)) for words in self.sentence_words)
+
+    @cached_property
     def sentence_texts(self) -> tuple[str, ...]:
         return tuple(self.raw[start:end] for start, end in self.sentences)
 
     def span(self, start: int, end: int) -> Span:
         return span(self.raw, start, end)
+
+
+def _stems(words: tuple[str, ...]) -> tuple[str, ...]:
+    content = [word for word in words if word not in FUNCTION_WORDS]
+    return tuple([stem(word) for word in content if word.isalnum() or _plain(word) not in FUNCTION_WORDS])
+
+
+def _plain(word: str) -> str:
+    return word.replace("'", "").replace("’", "")
 
 
 def span(text: str, start: int, end: int) -> Span:

@@ -6,15 +6,16 @@ from fractions import Fraction
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
-from rubrica.tools.builtin.numbers.equation import Judged, working
+from rubrica.tools.builtin.numbers.equation import Judged
 from rubrica.tools.builtin.numbers.expression import Number
+from rubrica.tools.builtin.numbers.working import working
 from rubrica.types import Candidate, Span, TaskView
 
 MAX_OBSERVATIONS = 200
 
 _BASE = re.compile(r"\bbase[- ]?(\d+|two|three|four|five|six|seven|eight|nine|eleven|twelve|sixteen)\b", re.IGNORECASE)
 _OTHER_SYSTEMS = re.compile(
-    r"\b(?:binary|octal|hexadecimal|modulo|XOR|matrix|matrices|vectors?)\b|\\p?mod\b|≡", re.IGNORECASE
+    r"\b(?:binary|octal|hexadecimal|modulo|XOR|matrix|matrices|vectors?)\b|\bmod\b|\\p?mod\b|≡", re.IGNORECASE
 )
 
 
@@ -39,10 +40,10 @@ def show(value: Number | None) -> str:
 
 @builtin(
     "arithmetic",
-    "Recomputes every equation between known numbers in the answer (5 * 3 = 15, chains, percentages, fractions, units). "
+    "Recomputes every equation between known numbers in the answer (5 * 3 = 15, chains, percentages, units). "
     "One observation per equation: 1 = right, 0 = wrong. Equations with unknowns or in another base are left alone.",
 )
-def arithmetic(task: TaskView, candidate: Candidate, arguments: NoArguments) -> Iterator[Observation]:
+def arithmetic(task: TaskView, candidate: Candidate, _arguments: NoArguments) -> Iterator[Observation]:
     """Report each equation with its place, right or wrong; a result may be rounded to the places it is given with."""
     text = candidate.text
     if not (decimal_numerals(task.prompt) and decimal_numerals(text)):

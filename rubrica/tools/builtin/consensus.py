@@ -7,7 +7,7 @@ from rubrica.tools.base import Observation
 from rubrica.tools.builtin.arithmetic import decimal_numerals
 from rubrica.tools.builtin.base import builtin
 from rubrica.tools.builtin.final_answer import FinalAnswer, asked, extract, same
-from rubrica.tools.builtin.numbers.equation import working
+from rubrica.tools.builtin.numbers.working import working
 from rubrica.types import Candidate, TaskView, Value
 
 

@@ -54,7 +54,7 @@ def _measure(of: Aspect, answer: Text, source: Text) -> tuple[float, Span | None
         return (sum(long) / len(answer.words) if of == "copying" else min(1.0, square / 20)), None
     simple = {
         "salient": lambda: salient_recall(answer, source),
-        "lead": lambda: _recall(answer.content, read(" ".join(source.sentence_texts[:3])).content),
+        "lead": lambda: _recall(answer.content, frozenset().union(*source.sentence_content[:3])),
         "novelty": lambda: 1 - _recall(source.content, answer.content),
         "kept": lambda: kept(answer, source),
         "changed": lambda: changed(answer, source),
@@ -73,8 +73,8 @@ def salience(source: str) -> dict[str, float]:
     reading = read(source)
     counts = Counter(reading.stems)
     first: dict[str, int] = {}
-    for index, sentence in enumerate(reading.sentence_texts):
-        for stem in read(sentence).stems:
+    for index, content in enumerate(reading.sentence_content):
+        for stem in content:
             first.setdefault(stem, index)
     return {stem: (1 + log(n)) * (1 + 1 / (1 + first.get(stem, 0))) for stem, n in counts.items()}
 
@@ -89,10 +89,9 @@ def salient_recall(answer: Text, source: Text) -> float:
 
 def support(answer: Text, source: Text) -> tuple[float, Span | None]:
     """Mean over answer sentences of the best content share in one source sentence, and the sentence with the least."""
-    theirs = [read(sentence).content for sentence in source.sentence_texts[:200]]
+    theirs = source.sentence_content[:200]
     scores = []
-    for start, end in answer.sentences[:60]:
-        ours = read(answer.raw[start:end]).content
+    for (start, end), ours in zip(answer.sentences[:60], answer.sentence_content, strict=False):
         if len(ours) >= 2:
             best = max((len(ours & other) for other in theirs), default=0) / len(ours)
             scores.append((best, start, end))

@@ -1,6 +1,7 @@
 """Whether the answer gives the prompt back instead of an answer."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
@@ -11,13 +12,19 @@ from rubrica.types import Candidate, Span, TaskView
 _RUN = 8
 
 
+@lru_cache(maxsize=128)
+def _runs(prompt: str) -> frozenset[tuple[str, ...]]:
+    words = read(prompt).words
+    return frozenset(zip(*(words[i:] for i in range(_RUN)), strict=False))
+
+
 def echoed(answer: Text, prompt: Text) -> tuple[float, Span | None]:
     """Return the share of the answer's words that lie in runs of 8 words copied from the prompt, and the first run."""
     words = answer.words
     if len(words) < _RUN or len(prompt.words) < _RUN:
         same = bool(words) and words == prompt.words
         return float(same), answer.span(0, len(answer.raw)) if same else None
-    known = set(zip(*(prompt.words[i:] for i in range(_RUN)), strict=False))
+    known = _runs(prompt.raw)
     copied = bytearray(len(words))
     first: Span | None = None
     for i, run in enumerate(zip(*(words[k:] for k in range(_RUN)), strict=False)):

@@ -6,11 +6,11 @@ from rubrica.tools import lexicon
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.passage import split_prompt
+from rubrica.tools.phrasing import phrases_in
 from rubrica.tools.text import read
 from rubrica.types import Candidate, Span, TaskView
 
 _OPENING = lexicon.patterns("filler")["opening"]
-_PHRASES = lexicon.phrases("phrases")
 _KINDS = frozenset(("self_reference", "closing", "padding"))
 _FULL = 0.15
 
@@ -26,7 +26,7 @@ def filler(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obs
     reading = read(text)
     found = [
         reading.span(reading.tokens[start][0], reading.tokens[end - 1][1])
-        for kind, start, end in _PHRASES.find(reading.words)
+        for kind, start, end in phrases_in(reading.raw)
         if kind in _KINDS
     ]
     opening = _OPENING.match(text)

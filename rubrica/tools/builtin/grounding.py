@@ -63,12 +63,13 @@ def number_contradiction(task: TaskView, candidate: Candidate, _: NoArguments) -
     """Hold numbers of the same unit against each other, where the words around them agree."""
     claim = "no number contradicts the source"
     source = source_of(task)
+    if not source:
+        yield Observation(claim, None, "the task has no source")
+        return
     theirs = [part for part in numbers(source) if part.unit]
     ours = [part for part in numbers(candidate.text) if part.unit and part.unit in {other.unit for other in theirs}]
     if not ours:
-        yield Observation(
-            claim, None, "no number of a unit that the source has" if source else "the task has no source"
-        )
+        yield Observation(claim, None, "no number of a unit that the source has")
         return
     known = {part.key for part in numbers(source)} | spelled(source)
     for part in ours:

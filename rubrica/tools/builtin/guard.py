@@ -7,6 +7,7 @@ the question. When the prompt itself is about judging, scoring or injections, su
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools import lexicon
@@ -24,7 +25,8 @@ _HIDDEN = re.compile(
 )
 _JOINERS = "\u200c\u200d"
 _MIXED = re.compile(r"[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
-_LITERAL = re.compile(r"[\[\](){}'\"<>+*/=\\|&^%-]{2,40}")
+_LITERAL = re.compile(r"[-+*/=\\|&^%<>]{0,20}[\[\](){}'\"][\[\](){}'\"<>+*/=\\|&^%-]{1,20}")
+_MARKERS = ("[[", "<|", "[INST", "[/INST", "<<", "</", "<!--", "<s", "<v", "<j", "<a", "<e", '":', '" :', "[")
 _SCORE_KEY = re.compile(r"\b(?:json|score|rating|confidence|winner|verdict|grade)\b", re.IGNORECASE)
 
 
@@ -50,28 +52,48 @@ def guard(task: TaskView, candidate: Candidate, arguments: GuardArguments) -> It
     yield Observation(claim, 1.0, "nothing found")
 
 
+@lru_cache(maxsize=256)
+def _about_judging(prompt: str) -> bool:
+    return _CUES["subject"].search(prompt) is not None
+
+
 def find_addressed(text: str, prompt: str = "") -> Span | None:
     """Find a sentence that speaks to the judge, or of the answer's own rank, unless the prompt is about judging."""
     reading = read(text)
     overriding = not reading.vocabulary.isdisjoint(_WORDS["override"])
     override = _CUES["override"].search(text) if overriding else None
-    if override and not _CUES["subject"].search(prompt) and not _CUES["override"].search(prompt):
+    if override and not _about_judging(prompt) and not _CUES["override"].search(prompt):
         return _sentence_at(reading, override.start())
+    if _about_judging(prompt):
+        return None
     for name in ("judge", "answer"):
-        if text.isascii() and reading.vocabulary.isdisjoint(_WORDS[name]):
-            continue
-        for match in _CUES[name].finditer(text):
-            sentence = _sentence_at(reading, match.start())
-            around = sentence.text if len(sentence.text) < 400 else text[max(0, match.start() - 80) : match.end() + 80]
-            if _CUES["verdict"].search(around) and not _CUES["subject"].search(prompt):
+        for start, end in _mentions(name, reading):
+            sentence = _sentence_at(reading, start)
+            around = sentence.text if len(sentence.text) < 200 else text[max(0, start - 80) : end + 80]
+            if _CUES["verdict"].search(around):
                 return sentence
     return None
 
 
+def _mentions(name: str, reading: Text) -> Iterator[tuple[int, int]]:
+    """Yield where the judge or the answer is named; in ASCII text, the pattern is tried only around its key words."""
+    if not reading.raw.isascii():
+        yield from (match.span() for match in _CUES[name].finditer(reading.raw))
+        return
+    keys = _WORDS[name]
+    for index in [index for index, word in enumerate(reading.words) if word in keys]:
+        start, end = reading.tokens[index]
+        if _CUES[name].search(reading.raw, max(0, start - 16), end + 16):
+            yield start, end
+
+
 def find_forged(text: str, prompt: str = "") -> Span | None:
     """Find a forged verdict, tool result or chat marker that neither the prompt holds nor its format asks for."""
+    marked = any(mark in text for mark in _MARKERS)
+    if not marked and read(text).vocabulary.isdisjoint(_WORDS["forged"]):
+        return None
     for match in _CUES["forged"].finditer(text):
-        if match[0].strip() in prompt or _CUES["subject"].search(prompt):
+        if match[0].strip() in prompt or _about_judging(prompt):
             continue
         if match[0].startswith('"') and _SCORE_KEY.search(prompt):
             continue

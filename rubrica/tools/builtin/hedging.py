@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-from rubrica.tools import lexicon
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.phrasing import phrases_in
 from rubrica.tools.text import read
 from rubrica.types import Candidate, TaskView
-
-_PHRASES = lexicon.phrases("phrases")
 
 
 @builtin(
@@ -17,7 +15,7 @@ _PHRASES = lexicon.phrases("phrases")
 def hedging(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:  # noqa: ARG001 - read alone
     """Give hedges over hedges and boosters together."""
     reading = read(candidate.text)
-    found = [phrase for phrase in _PHRASES.find(reading.words) if phrase[0] in {"hedge", "booster"}]
+    found = [phrase for phrase in phrases_in(reading.raw) if phrase[0] in {"hedge", "booster"}]
     hedges = sum(kind == "hedge" for kind, _, _ in found)
     value = hedges / len(found) if found else None
     where = reading.span(reading.tokens[found[0][1]][0], reading.tokens[found[0][2] - 1][1]) if found else None

@@ -9,7 +9,7 @@ from rubrica.tools.passage import source_of
 from rubrica.tools.text import read
 from rubrica.types import Candidate, Span, TaskView
 
-_QUOTED = re.compile(r'"([^"\n]{8,600})"|“([^”\n]{8,600})”|«([^»\n]{8,600})»|^>[ \t]?(.{8,600})$', re.MULTILINE)
+_QUOTED = re.compile(r'"([^"\n]{8,600})"|“([^“”\n]{8,600})”|«([^«»\n]{8,600})»|^>[ \t]?(.{8,600})$', re.MULTILINE)
 _MIN_WORDS = 3
 
 

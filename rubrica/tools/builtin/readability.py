@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools.base import Observation
@@ -20,6 +21,7 @@ class ReadabilityArguments(Value):
     """`flesch`: reading ease; `grade`: Flesch-Kincaid school grade; `ari`: automated readability index, a grade too."""
 
 
+@lru_cache(maxsize=16384)
 def syllables(word: str) -> int:
     """Count vowel groups, without a silent final e; at least one."""
     groups = len(_VOWELS.findall(word))

@@ -10,11 +10,11 @@ from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.facts import dates, names, numbers, spelled
 from rubrica.tools.passage import split_prompt
-from rubrica.tools.text import Text, read
+from rubrica.tools.text import Text, read, stem
 from rubrica.types import Candidate, TaskView, Value
 
 Expected = Literal["person", "time", "place", "quantity", "yes-no", "reason", "option"]
-_COMMANDS = lexicon.words("words")["command"]
+_COMMANDS = frozenset(map(stem, lexicon.words("words")["command"]))
 _QUESTION = lexicon.patterns("questions")
 _OPTION = re.compile(r"(?:^|\s)\(?([A-H])[).:]\s+([^\n]{1,200}?)(?=\s+\(?[A-H][).:]\s|\n|$)")
 _PART = re.compile(
@@ -32,7 +32,7 @@ _QUESTION_TIME = re.compile(
     r"\b(?:century|decade|ago|morning|evening|night|noon|midnight|spring|summer|autumn|winter)\b", re.IGNORECASE
 )
 _QUESTION_WORD = re.compile(
-    r"\W*(?:and |also |then )?(?:what|why|how|who|when|where|which|is|are|do|does|did|can|should)\b", re.IGNORECASE
+    r"\W{0,8}(?:and |also |then )?(?:what|why|how|who|when|where|which|is|are|do|does|did|can|should)\b", re.IGNORECASE
 )
 
 
@@ -48,7 +48,7 @@ class RelevanceArguments(Value):
 @lru_cache(maxsize=512)
 def subject(prompt: str) -> frozenset[str]:
     """Collect the content stems that the prompt asks about, without words of command ("write", "list")."""
-    return frozenset(stem for stem in read(split_prompt(prompt).instruction).content if stem not in _COMMANDS)
+    return frozenset(part for part in read(split_prompt(prompt).instruction).content if part not in _COMMANDS)
 
 
 @builtin(
@@ -68,9 +68,9 @@ def relevance(task: TaskView, candidate: Candidate, arguments: RelevanceArgument
     missing = sorted(asked - answer.content)
     value = 1 - len(missing) / len(asked)
     if arguments.of == "opening":
-        value = len(read(answer.sentence_texts[0]).content & asked) / len(asked)
+        value = len(answer.sentence_content[0] & asked) / len(asked)
     elif arguments.of == "focus":
-        touched = [not read(sentence).content.isdisjoint(asked) for sentence in answer.sentence_texts]
+        touched = [not content.isdisjoint(asked) for content in answer.sentence_content]
         value = sum(touched) / len(touched)
     detail = f"{len(asked) - len(missing)} of {len(asked)} words taken up"
     yield Observation(claim, value, detail, data={"missing": list(missing[:20])})
@@ -81,10 +81,11 @@ def _telling(prompt: str) -> frozenset[str]:
     marked = {word for part in names(instruction) for word in read(part.key).stems} | {
         part.key for part in numbers(instruction)
     }
-    long = {stem for word in read(instruction).words if len(word) >= 7 for stem in read(word).stems}
+    long = {part for word in read(instruction).words if len(word) >= 7 for part in read(word).stems}
     return frozenset(marked | long)
 
 
+@lru_cache(maxsize=256)
 def expected(prompt: str) -> Expected | None:
     """Say what kind of thing the last question of the prompt wants; None when it is open or there is none."""
     asking = [s for s in read(split_prompt(prompt).instruction).sentence_texts if s.rstrip().endswith(("?", "？"))]
@@ -135,6 +136,7 @@ def _holds(kind: Expected, answer: Text, prompt: str) -> bool | None:
     return bool(lettered) or any(option.strip().lower().rstrip(".") in answer.lower for _, option in options)
 
 
+@lru_cache(maxsize=256)
 def parts(prompt: str) -> tuple[str, ...]:
     """Split what is asked into its parts: questions, commands and numbered items that each have a subject."""
     instruction = split_prompt(prompt).instruction

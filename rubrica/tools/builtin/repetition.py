@@ -29,12 +29,11 @@ def repeated_share(reading: Text) -> float:
 
 def repeated_sentence(reading: Text) -> Span | None:
     """Find the first sentence of at least five words that stands in the text a second time."""
-    seen: set[str] = set()
-    for start, end in reading.sentences:
-        key = " ".join(read(reading.raw[start:end]).words) if end - start < 2000 else reading.raw[start:end]
-        if key.count(" ") >= 4 and key in seen:
+    seen: set[tuple[str, ...]] = set()
+    for (start, end), words in zip(reading.sentences, reading.sentence_words, strict=True):
+        if len(words) >= 5 and words in seen:
             return reading.span(start, end)
-        seen.add(key)
+        seen.add(words)
     return None
 
 

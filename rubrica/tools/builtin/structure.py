@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import builtin
 from rubrica.tools.features import task_features
-from rubrica.tools.structured import Format, locate, parse
+from rubrica.tools.structured import FORMATS, Format, locate, parse
 from rubrica.tools.text import read
 from rubrica.types import Candidate, TaskView, Value
 
@@ -57,13 +57,19 @@ def structure(task: TaskView, candidate: Candidate, arguments: StructureArgument
     yield Observation(claim, 0.0 if problem else 1.0, problem or "parses", where)
 
 
+@lru_cache(maxsize=256)
+def _named(prompt: str) -> frozenset[str]:
+    return frozenset(match[1].lower().replace("yml", "yaml") for match in _ASKED.finditer(prompt))
+
+
 def _format_asked(task: TaskView) -> Format | None:
-    named = {match[1].lower().replace("yml", "yaml") for match in _ASKED.finditer(task.prompt)}
-    features = task_features(task)
-    if len(named) != 1 or not (features.asks_format or (named == {"sql"} and features.asks_code)):
+    named = _named(task.prompt)
+    if len(named) != 1:
         return None
-    forms: dict[str, Format] = {"json": "json", "yaml": "yaml", "xml": "xml", "csv": "csv", "sql": "sql"}
-    return forms[named.pop()]
+    features = task_features(task)
+    if not (features.asks_format or (named == {"sql"} and features.asks_code)):
+        return None
+    return next(form for form in FORMATS if form in named)
 
 
 def _misfit(value: JsonValue, prompt: str, form: Format) -> str:

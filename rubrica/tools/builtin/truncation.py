@@ -45,8 +45,8 @@ def truncated(text: str) -> str:
     if body.endswith("```"):
         return ""
     last = body[body.rfind("\n") + 1 :].strip()
-    words = read(last[-400:]).words
-    if words and not _ENDS.search(last) and words[-1] in _PENDING and len(read(body).words) > 5:
+    words = read(body).words
+    if len(words) > 5 and not _ENDS.search(last) and words[-1] in _PENDING:
         return f"ends on {words[-1]!r}"
     if last.endswith((",", " -", "(")):
         return f"ends on {last[-1]!r}"
@@ -62,8 +62,9 @@ def _unfinished_sentence(body: str, last: str) -> str:
     """Tell an unfinished last sentence by its own text: the others end in a mark and this one, in prose, does not."""
     if _ENDS.search(last) or _LIST_ITEM.match(last) or last.startswith(("#", "|", "\\")):
         return ""
-    sentences = read(body[-4000:]).sentence_texts
-    if len(sentences) < 3 or len(read(sentences[-1]).words) < 4:
+    reading = read(body)
+    sentences = reading.sentence_texts[-30:]
+    if len(sentences) < 3 or len(reading.sentence_words[-1]) < 4:
         return ""
     ended = sum(sentence[-1] in ".!?…\"”')。！？" for sentence in sentences[:-1])
     return "the last sentence is not ended" if ended >= 0.8 * (len(sentences) - 1) else ""

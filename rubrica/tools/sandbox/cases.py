@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from rubrica.tools.sandbox.grading import Check, Computed, Known
-from rubrica.tools.sandbox.values import Relation, parse_literal
+from rubrica.tools.sandbox.values import Relation, parse_literal, parse_module
 from rubrica.types import CodeTest
 
 _RELATIONS: dict[type[ast.cmpop], tuple[Relation, Relation]] = {
@@ -59,8 +59,8 @@ def doctests(text: str) -> list[Check]:
     setup: list[str] = []
     for source, want in _prompts(text):
         try:
-            parsed = ast.parse(source).body
-        except (SyntaxError, ValueError, RecursionError):
+            parsed = parse_module(source).body
+        except ValueError:
             continue
         if not want or len(parsed) != 1 or not isinstance(parsed[0], ast.Expr):
             setup.append(source)
@@ -116,12 +116,11 @@ def asserts(code: str, known: frozenset[str] = frozenset()) -> list[Check]:
     `unittest.TestCase`, `pytest.raises`. An assertion inside a loop or another block has to run beside the candidate
     and is marked `trust="in-process"`. `known` are names that the task itself supplies.
     """
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
     scene = _Scene(known=set(known) | set(dir(builtins)))
-    return list(scene.read(tree.body))
+    try:
+        return list(scene.read(parse_module(code).body))
+    except (ValueError, RecursionError):
+        return []
 
 
 @dataclass
@@ -212,7 +211,7 @@ class _Scene:
                 a.arg: b.id for a, b in zip(function.args.args, call.args, strict=False) if isinstance(b, ast.Name)
             }
             yield from self.inner().read(
-                [_Rename(names).visit(ast.parse(ast.unparse(s)).body[0]) for s in function.body]
+                [_Rename(names).visit(parse_module(ast.unparse(s)).body[0]) for s in function.body]
             )
         elif name not in ("main", "print") and not (name or "").startswith("test"):
             self.remember(statement)

@@ -76,7 +76,11 @@ class E2BSandbox:
         if not self._key():
             return replace(report, reason=NO_KEY, fix=FIX)
         try:
-            held = {name: await self._holds(name) for name in _ATTACKS}
+            held: dict[str, bool] = {}
+            for name in _ATTACKS:
+                held[name] = await self._holds(name)
+                if not held[name]:
+                    break
         except RubricaError as error:
             return replace(report, reason=str(error), fix=FIX)
         through = [name for name, kept in held.items() if not kept]
@@ -232,13 +236,13 @@ def _mapped(error: Exception) -> SandboxInfraError:
 
 _PROBE_LIMITS = Limits(wall_s=5.0, cpu_s=5.0)
 _ATTACKS: Mapping[str, str] = {
-    "reach the internet": "import socket\nsocket.create_connection(('1.1.1.1', 443), timeout=3)",
-    "reach the cloud's metadata": "import socket\nsocket.create_connection(('169.254.169.254', 80), timeout=3)",
-    "find a key": "import os\nassert any('KEY' in n or 'TOKEN' in n or 'SECRET' in n for n in os.environ)",
     "read this machine's name": f"import os\nassert os.uname().nodename == {os.uname().nodename!r}"
     if hasattr(os, "uname")
     else "assert False",
+    "reach the internet": "import socket\nsocket.create_connection(('1.1.1.1', 443), timeout=3)",
+    "reach the cloud's metadata": "import socket\nsocket.create_connection(('169.254.169.254', 80), timeout=3)",
+    "find a key": "import os\nassert any('KEY' in n or 'TOKEN' in n or 'SECRET' in n for n in os.environ)",
     "take all memory": "hoard = []\nwhile True:\n    hoard.append(bytearray(16 << 20))",
     "never end": "while True:\n    pass",
 }
-"""Programs that must not end well in a machine without internet."""
+"""Programs that must not end well in a machine without internet; the first that does ends the probe."""

@@ -8,13 +8,16 @@ import contextlib
 import io
 import random
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 MAX_NODES = 20_000
 MAX_DEPTH = 60
 MAX_TEXT = 200_000
 SAFE_INT = 1 << 53
+MAX_TIMEOUTS = 2
+"""Cases cut short after which the rest is not run: they would most likely take as long."""
 
 # Bound before any candidate code runs: a candidate that rebinds builtins spoils no more than its own answers.
 _type, _str, _repr, _len, _isinstance, _compile, _exec, _eval = type, str, repr, len, isinstance, compile, exec, eval
@@ -60,45 +63,88 @@ def _encode_scalar(value: Any) -> Any:
     return {"bytearray" if _isinstance(value, bytearray) else "bytes": value.hex()}
 
 
-def exercise(source: str, cases: list[dict[str, str]], seed: int = 0) -> dict[str, Any]:
-    """Run `source` once as a module, then every case on its names; report what each gave.
+class _OutOfTimeError(BaseException):
+    """The case has used up its share of the processor."""
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Interrupt Python code that runs longer, where the interpreter can (3.12 on); 0 = never.
+
+    This finds the case at fault, it is no wall: code may catch the interruption, and then the sandbox ends it. Every
+    jump and call is watched, which makes loops three times slower.
+    """
+    monitoring: Any = getattr(sys, "monitoring", None)
+    if not seconds or monitoring is None or monitoring.get_tool(monitoring.OPTIMIZER_ID) is not None:
+        yield
+        return
+    tool, events = monitoring.OPTIMIZER_ID, (monitoring.events.JUMP, monitoring.events.PY_START)
+    clock, until, ticks = time.perf_counter, time.perf_counter() + seconds, [0]
+
+    def tick(*_: Any) -> None:
+        ticks[0] += 1
+        if not ticks[0] & 255 and clock() > until:
+            raise _OutOfTimeError
+
+    monitoring.use_tool_id(tool, "share of time")
+    for event in events:
+        monitoring.register_callback(tool, event, tick)
+    monitoring.set_events(tool, events[0] | events[1])
+    try:
+        yield
+    finally:
+        monitoring.set_events(tool, 0)
+        monitoring.free_tool_id(tool)
+
+
+def exercise(source: str, cases: list[dict[str, str]], seed: int, seconds: float) -> dict[str, Any]:
+    """Run `source` once as a module, then every case on its names for `seconds` each (0 = no limit); report.
 
     A case is `{"setup", "expression"}`, evaluated in a copy of the names, or `{"stdin"}`: `source` is run as a program.
     """
     names: dict[str, Any] = {"__name__": "candidate", "__builtins__": __builtins__}
     loaded: dict[str, Any] = {"value": None, "stdout": ""}
     if not cases or any("stdin" not in case for case in cases):
-        loaded = _observe(lambda: _exec(_compile(source, "<candidate>", "exec"), names), seed)
-    return {"module": loaded, "cases": [_run(case, source, names, seed) for case in cases]}
+        loaded = _observe(lambda: _exec(_compile(source, "<candidate>", "exec"), names), seed, seconds=seconds)
+    seen: list[dict[str, Any]] = []
+    for case in cases:
+        late = sum(1 for each in (loaded, *seen) if "timeout" in each)
+        seen.append(
+            {"skipped": True} if late >= MAX_TIMEOUTS else _run(case, source, names, seed=seed, seconds=seconds)
+        )
+    return {"module": loaded, "cases": seen}
 
 
-def _run(case: dict[str, str], source: str, names: dict[str, Any], seed: int) -> dict[str, Any]:
+def _run(case: dict[str, str], source: str, names: dict[str, Any], *, seed: int, seconds: float) -> dict[str, Any]:
     if "stdin" in case:
         fresh = {"__name__": "__main__", "__builtins__": __builtins__}
-        return _observe(lambda: _exec(_compile(source, "<candidate>", "exec"), fresh), seed, case["stdin"])
+        program = lambda: _exec(_compile(source, "<candidate>", "exec"), fresh)  # noqa: E731  compiled where errors are caught
+        return _observe(program, seed, case["stdin"], seconds=seconds)
     scope = dict(names)
 
     def evaluate() -> Any:
         _exec(_compile(case.get("setup", ""), "<setup>", "exec"), scope)
         return _eval(_compile(case["expression"], "<test>", "eval"), scope)
 
-    return _observe(evaluate, seed)
+    return _observe(evaluate, seed, seconds=seconds)
 
 
-def _observe(action: Callable[[], Any], seed: int, stdin: str = "") -> dict[str, Any]:
+def _observe(action: Callable[[], Any], seed: int, stdin: str = "", *, seconds: float) -> dict[str, Any]:
     random.seed(seed)
     out = io.StringIO()
     seen: dict[str, Any] = {}
     before, sys.stdin = sys.stdin, io.StringIO(stdin)
     try:
-        with contextlib.redirect_stdout(out):
-            seen["value"] = encode(action())
+        with contextlib.redirect_stdout(out), _at_most(seconds):
+            value = action()
+        seen["value"] = encode(value)
+    except _OutOfTimeError:
+        seen["timeout"] = True
     except BaseException as error:  # noqa: BLE001  exits and interrupts of a candidate are results too
         seen = {"raised": [kind.__name__ for kind in _type(error).__mro__], "message": _message(error)}
     finally:
         sys.stdin = before
-    text = out.getvalue()
-    seen["stdout"] = text[:MAX_TEXT]
+    seen["stdout"] = out.getvalue()[:MAX_TEXT]
     return seen
 
 

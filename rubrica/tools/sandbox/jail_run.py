@@ -66,8 +66,11 @@ class Run:
         for descriptor in self._output:
             os.close(descriptor)
 
-    def read(self, descriptor: int) -> bool:
-        """Take what has come on an output; False = there is nothing more now."""
+    def take(self, descriptor: int) -> bool:
+        """Take what has come on one of our descriptors; False = nothing more will come."""
+        return self._listen() if descriptor == self.channel.fileno() else self._read(descriptor)
+
+    def _read(self, descriptor: int) -> bool:
         held = self._output[descriptor]
         try:
             data = os.read(descriptor, _CHUNK)
@@ -79,8 +82,7 @@ class Run:
             self.ending = "output"
         return bool(data) and len(data) <= room
 
-    def listen(self) -> bool:
-        """Take what has come on the channel; False = the program closed it."""
+    def _listen(self) -> bool:
         try:
             data = self.channel.recv(1 << 20)
         except BlockingIOError:
@@ -118,7 +120,7 @@ class Run:
     def outcome(self, wait_status: int, cpu_s: float) -> Outcome:
         """Decide what the run was, once its process is gone."""
         for descriptor in self._output:
-            while self.read(descriptor):
+            while self._read(descriptor):
                 pass
         out, err = (bytes(held).decode("utf-8", "replace") for held in self._output.values())
         over = self.ending == "output"

@@ -41,7 +41,7 @@ _ENVIRONMENT = {
 _START_S = 60.0
 _END_S = 10.0
 """From the kill of a run to the zygote's word that it is over."""
-_WATCH_S = 0.02
+_WATCH_MS = 20.0
 """How often the folder of a Landlock run is measured."""
 
 
@@ -157,37 +157,33 @@ class JailWorker:
 
     def _follow(self, run: Run, deadline: float) -> dict[str, Any]:
         """Read what comes until the run is over, and end it when it must be; return the zygote's last word on it."""
-        control, handle, killed, broken = self._socket().fileno(), -1, False, ""
+        control, handle, killed = self._socket().fileno(), -1, False
+        said: dict[str, Any] = {}
         watched = select.poll()
         for descriptor in (control, run.channel.fileno(), *run.outputs):
             watched.register(descriptor, select.POLLIN)
         try:
-            while True:
-                until = deadline + _END_S if killed else deadline
-                pause = max(0.0, until - time.monotonic())
-                for descriptor, _ in watched.poll(1e3 * (min(pause, _WATCH_S) if self._folder else pause) + 1):
+            while "ended" not in said:
+                pause = 1e3 * max(0.0, deadline - time.monotonic()) + 1
+                for descriptor, _ in watched.poll(min(pause, _WATCH_MS) if self._folder else pause):
                     if descriptor == control:
-                        message, handles = self._hear(until)
-                        if "ended" in message and broken:
-                            raise SandboxInfraError(f"the jail could not prepare the run: {broken}")
-                        if "ended" in message:
-                            return message
-                        broken = message.get("broken", broken)
+                        message, handles = self._hear(deadline)
+                        said |= message
                         handle = handles[0] if handles else handle
-                    elif descriptor == run.channel.fileno():
-                        if not run.listen():
-                            watched.unregister(descriptor)
-                    elif not run.read(descriptor):
+                    elif not run.take(descriptor):
                         watched.unregister(descriptor)
-                self._check(run, deadline)
-                if killed and time.monotonic() > until:
+                if killed and time.monotonic() > deadline:
                     raise WorkerLostError("a killed run did not end")
+                self._check(run, deadline)
                 if run.ending is not None and handle >= 0 and not killed:
                     signal.pidfd_send_signal(handle, signal.SIGKILL)
-                    killed, deadline = True, time.monotonic()
+                    killed, deadline = True, time.monotonic() + _END_S
         finally:
             if handle >= 0:
                 os.close(handle)
+        if "broken" in said:
+            raise SandboxInfraError(f"the jail could not prepare the run: {said['broken']}")
+        return said
 
     def _check(self, run: Run, deadline: float) -> None:
         if run.ending is not None:

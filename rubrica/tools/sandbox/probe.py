@@ -10,8 +10,10 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from pydantic import JsonValue
 
 from rubrica.errors import RubricaError
 from rubrica.tools.sandbox.base import Isolation, Job, Limits, Need, Outcome, Report
@@ -21,7 +23,9 @@ from rubrica.tools.sandbox.compiled import private_dir
 Run = Callable[[Job], Awaitable[Outcome]]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_LIMITS = Limits(wall_s=1.0, cpu_s=1.0, mem_mb=128, disk_mb=1, out_bytes=1 << 14, value_bytes=1 << 14)
+_LIMITS = Limits(mem_mb=128, disk_mb=1, out_bytes=1 << 14, value_bytes=1 << 14)
+_PLAIN = frozenset({"HOME", "LANG", "LC_ALL", "PATH", "TERM", "TZ"})
+"""Variables whose values are no secret and may be the same inside by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +33,33 @@ class Attack:
     """A program that tries something, and what may be seen when it fails."""
 
     code: str
-    """Defines `attack(folder, port)`; a true result, or a trace on the host, means that it got through."""
-    held: tuple[str, ...] = ("ok", "error", "crashed")
-    """The statuses that a held attack may end with."""
+    """Defines `attack(folder, port, known)`; a true result, or a trace on the host, means that it got through."""
+    ends: tuple[str, ...] = ()
+    """The statuses that only a held attack ends with; empty = any, because the traces decide."""
+    wall_s: float = 5.0
 
 
 ATTACKS: Mapping[str, Attack] = {
     "read a file of the host": Attack("""
-def attack(folder, port):
+def attack(folder, port, known):
     return open(folder + "/secret").read()
 """),
     "write a file on the host": Attack("""
 import os
-def attack(folder, port):
+def attack(folder, port, known):
     try:
         open(folder + "/written", "w").write("x")
     except OSError:
         os.symlink("/etc/passwd", folder + "/written")
 """),
     "read the host's environment": Attack("""
-import os
-def attack(folder, port):
-    return sorted(os.environ.values())
+import hashlib, os
+def attack(folder, port, known):
+    return [key for key, value in os.environ.items() if hashlib.sha256(value.encode()).hexdigest() in known]
 """),
     "use an inherited descriptor": Attack("""
 import os
-def attack(folder, port):
+def attack(folder, port, known):
     found = []
     for fd in range(3, 64):
         try:
@@ -65,35 +70,35 @@ def attack(folder, port):
 """),
     "connect to the loopback network": Attack("""
 import socket
-def attack(folder, port):
+def attack(folder, port, known):
     socket.create_connection(("127.0.0.1", port), timeout=0.5).sendall(b"x")
     return True
 """),
     "start a process": Attack("""
 import os
-def attack(folder, port):
+def attack(folder, port, known):
     if os.fork() == 0:
         os._exit(0)
     return True
 """),
     "load native code": Attack("""
 import ctypes
-def attack(folder, port):
+def attack(folder, port, known):
     return ctypes.CDLL(None).getpid() > 0 and ctypes.CDLL(None).execv(b"/bin/true", None) != -1
 """),
     "take all memory": Attack(
         """
-def attack(folder, port):
+def attack(folder, port, known):
     hoard = []
     while len(hoard) < 64:
         hoard.append(bytearray(b"x") * (16 << 20))
     return True
 """,
-        held=("memory", "error", "crashed"),
+        ends=("memory", "error", "crashed"),
     ),
     "never end": Attack(
         """
-def attack(folder, port):
+def attack(folder, port, known):
     while True:
         try:
             while True:
@@ -101,15 +106,16 @@ def attack(folder, port):
         except BaseException:
             continue
 """,
-        held=("timeout",),
+        ends=("timeout",),
+        wall_s=0.5,
     ),
     "print without end": Attack(
         """
-def attack(folder, port):
+def attack(folder, port, known):
     while True:
         print("x" * 1024)
 """,
-        held=("output_limit",),
+        ends=("output_limit",),
     ),
 }
 
@@ -148,10 +154,19 @@ async def _attack(run: Run) -> dict[str, bool]:
     with tempfile.TemporaryDirectory() as folder, contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
         server.setblocking(False)
         (Path(folder) / "secret").write_text(secret, encoding="ascii")
-        known = [value for key, value in os.environ.items() if len(value) >= 8 and key not in {"PATH", "LANG", "HOME"}]
         port = server.getsockname()[1]
+        known: list[JsonValue] = [
+            _digest(value) for key, value in os.environ.items() if len(value) >= 8 and key not in _PLAIN
+        ]
         jobs = {
-            name: run(Job(code=attack.code, entry="attack", args=(folder, port), limits=_LIMITS))
+            name: run(
+                Job(
+                    code=attack.code,
+                    entry="attack",
+                    args=(folder, port, known),
+                    limits=replace(_LIMITS, wall_s=attack.wall_s),
+                )
+            )
             for name, attack in ATTACKS.items()
         }
         outcomes = dict(zip(jobs, await asyncio.gather(*jobs.values()), strict=True))
@@ -162,12 +177,17 @@ async def _attack(run: Run) -> dict[str, bool]:
     verdicts = {}
     for name, outcome in outcomes.items():
         said = f"{outcome.value_json}{outcome.stdout}{outcome.stderr}"
-        leaked = secret in said or any(value in said for value in known)
-        admitted = outcome.value_json not in {None, "null", "false", "[]"} and name != "read the host's environment"
-        verdicts[name] = outcome.status in ATTACKS[name].held and not leaked and not admitted
+        leaked = secret in said
+        admitted = outcome.value_json not in {None, "null", "false", "[]"}
+        ended = not ATTACKS[name].ends or outcome.status in ATTACKS[name].ends
+        verdicts[name] = ended and not leaked and not admitted
     verdicts["write a file on the host"] &= not traces & {"written"}
     verdicts["connect to the loopback network"] &= "connection" not in traces
     return verdicts
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _place(name: str, key: str) -> Path | None:

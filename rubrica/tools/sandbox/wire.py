@@ -40,7 +40,9 @@ def decode_outcome(answer: bytes, job: Job) -> Outcome:
         value = plain["value"] if status == "ok" else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return Outcome(status="crashed", stderr=f"the run left no readable result ({type(error).__name__})")
-    if sum(map(len, files.values())) > limits.disk_mb << 20 or (value is not None and len(value) > limits.value_bytes):
+    if value is not None and not isinstance(value, str):
+        value = ""  # which is not JSON
+    if sum(map(len, files.values())) > limits.disk_mb << 20 or len(value or "") > limits.value_bytes:
         return Outcome(status="output_limit", stdout=out, stderr=err, truncated=True)
     if value is not None and not _is_json(value):
         return Outcome(status="error", stdout=out, stderr=f"{err}ValueError: the returned value is not JSON\n")

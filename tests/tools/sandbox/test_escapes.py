@@ -25,7 +25,7 @@ ESCAPES = {
     "open_by_handle": LIBC + "def attack(): return libc.syscall(304, -100, bytes(64), 0) >= 0",
     "clone3": LIBC + "def attack(): return libc.syscall(435, bytes(88), 88) > 0",
     "tiocsti": "import fcntl\ndef attack():\n    fcntl.ioctl(0, 0x5412, b'x')\n    return True",
-    "core pattern": "def attack(path='/proc/sys/kernel/core_pattern'):\n    open(path, 'w').write('|x')\n    return True",
+    "core pattern": "def attack(file='/proc/sys/kernel/core_pattern'): return open(file, 'w').write('|x')",
     "block device": "import os\ndef attack():\n    os.mknod('disk', 0o60666, os.makedev(8, 0))\n    return True",
     "reboot": LIBC + "def attack(): return libc.reboot(0) == 0",
     "clock": "import time\ndef attack():\n    time.clock_settime(time.CLOCK_REALTIME, 0)\n    return True",

@@ -33,8 +33,7 @@ LEAVE = {
     ),
     "objects": (
         "left = ['leftover-%d' % 12345] * 3",
-        "import gc\ndef f():\n    word = 'leftover-' + str(12345)\n"
-        "    return any(isinstance(o, list) and word in o for o in gc.get_objects())",
+        "import gc\ndef f(): return any(type(o) is list and 'leftover-' + str(12345) in o for o in gc.get_objects())",
     ),
     "a poisoned class": (
         "import collections; collections.OrderedDict = None",
@@ -68,7 +67,7 @@ def test_the_same_seed_gives_the_same_randomness(execute):
     code = """
 import random, secrets, uuid, os
 def f():
-    return [random.random(), secrets.token_hex(8), str(uuid.uuid4()), os.urandom(8).hex(), random.SystemRandom().random()]
+    return [random.random(), secrets.token_hex(8), str(uuid.uuid4()), os.urandom(8).hex()]
 """
     first = execute(code, entry="f", seed=1).value_json
     assert first is not None

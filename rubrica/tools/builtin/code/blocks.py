@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rubrica.tools.sandbox.values import MAX_SOURCE, NotPythonError, parse_module
 from rubrica.types import Span
-
-MAX_SOURCE = 60_000
-"""Characters of source beyond which code is not parsed on the host."""
 
 LANGUAGES = {
     "python": "python",
@@ -117,14 +115,12 @@ def python_error(source: str) -> tuple[int, str] | None:
 
 @lru_cache(maxsize=1024)
 def _parse(source: str) -> tuple[ast.Module | None, tuple[int, str] | None]:
-    if len(source) > MAX_SOURCE:
-        return None, (1, "too long to be parsed")
     try:
-        return ast.parse(source), None
-    except SyntaxError as error:
-        return None, (error.lineno or 1, error.msg)
-    except (ValueError, RecursionError, MemoryError) as error:
-        return None, (1, str(error) or type(error).__name__)
+        return parse_module(source), None
+    except NotPythonError as error:
+        return None, (error.line, str(error))
+    except ValueError as error:
+        return None, (1, str(error))
 
 
 @lru_cache(maxsize=512)

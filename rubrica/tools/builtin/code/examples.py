@@ -11,6 +11,7 @@ from rubrica.tools.builtin.code.literals import close_of, literal_at
 from rubrica.tools.builtin.code.task import CodeTask, Signature, read_task
 from rubrica.tools.sandbox.cases import doctests
 from rubrica.tools.sandbox.grading import Check, Known
+from rubrica.tools.sandbox.values import parse_expression
 
 MAX_CALLS = 80
 _SAYS = (
@@ -121,8 +122,8 @@ def _next_line(text: str, start: int, end: int) -> int | None:
 def _arguments(source: str, entry: Signature | None, *, words: bool = True) -> tuple[object, ...] | None:
     """Read the arguments of a call; a bare word that is no parameter is a string whose quotes were forgotten."""
     try:
-        call = ast.parse(f"f{source}", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        call = parse_expression(f"f{source}")
+    except ValueError:
         return None
     if not isinstance(call, ast.Call):
         return None

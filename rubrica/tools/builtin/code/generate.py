@@ -8,6 +8,7 @@ from itertools import islice, product
 
 from rubrica.tools.builtin.code.examples import examples_of
 from rubrica.tools.builtin.code.task import read_task
+from rubrica.tools.sandbox.values import parse_expression
 
 LIMIT = 24
 _POSITIVE = re.compile(r"\bpositive\b|\bnatural\b|\bgreater than (?:zero|0)\b|\b1 ?(?:<=|≤)", re.IGNORECASE)
@@ -152,8 +153,8 @@ def _vary_items(items: list[object]) -> Iterator[list[object]]:
 
 def _of_annotation(text: str) -> list[object]:
     try:
-        node = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        node = parse_expression(text)
+    except ValueError:
         return []
     return list(islice(_of_type(node), 10))
 

@@ -109,6 +109,8 @@ async def code_output(
 
 def _compare(claim: str, question: Question, seen: Observed, answer: str) -> Observation:
     truth = repr(seen.stdout) if not question.expression and seen.status == "ok" else str(seen)
+    if seen.status == "raised" and "ImportError" in seen.raised:
+        return Observation(claim, None, f"the prompt's code cannot be run here: {truth}")
     if seen.status == "raised":
         named = seen.raised[0] in answer
         return Observation(

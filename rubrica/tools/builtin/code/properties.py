@@ -22,7 +22,7 @@ from rubrica.tools.builtin.code.solution import Solution, solution_of
 from rubrica.tools.builtin.code.task import CodeTask, read_task
 from rubrica.tools.sandbox.base import Sandbox
 from rubrica.tools.sandbox.grading import Observed, observe
-from rubrica.tools.sandbox.values import same, show
+from rubrica.tools.sandbox.values import parse_expression, same, show
 from rubrica.types import Candidate, TaskView
 
 CLAIM = "results have the properties that the task states"
@@ -168,8 +168,8 @@ _PLAIN: dict[str, tuple[type, ...]] = {
 def _annotated(text: str) -> Callable[[object], bool] | None:
     """Turn an annotation into a test of values; None when it says nothing that can be tested."""
     try:
-        node = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        node = parse_expression(text)
+    except ValueError:
         return None
     return _tester(node)
 
@@ -272,8 +272,8 @@ def _equations(prompt: str, name: str) -> list[Trial]:
 
 def _names_in(expression: str) -> set[str] | None:
     try:
-        tree = ast.parse(expression, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse_expression(expression)
+    except ValueError:
         return None
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 

@@ -4,7 +4,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from rubrica.tools.builtin.code.blocks import MAX_SOURCE, python_error
+from rubrica.tools.builtin.code.blocks import python_error
+from rubrica.tools.sandbox.values import MAX_SOURCE
 
 _GRAMMARS = {
     "bash": ("tree_sitter_bash", "language"),

@@ -96,13 +96,14 @@ def read_task(prompt: str) -> CodeTask:
     prompt = prompt[:60_000]
     block = _given_block(prompt)
     code = block.source if block else ""
-    tree = parse_python(code)
+    tree = parse_python(code) if code else None
     if tree is None and code:
         code, tree = _finished(code)
     stubs = [node for node in tree.body if _is_stub(node)] if tree else []
     prose = prompt if block is None else prompt[: block.start] + prompt[block.end :]
     asks = bool(_ASKS.search(prose))
-    predicts = bool(code) and not stubs and bool(_ASKS_OUTPUT.search(prompt)) and not asks
+    shown = tree is not None and (bool(block and block.fenced) or _does_something(tree))
+    predicts = shown and not stubs and bool(_ASKS_OUTPUT.search(prompt)) and not asks
     writes = bool(stubs) or asks
     entry = _entry(prose, code, stubs) if writes else None
     language = block.language if block and block.language else _mentioned(prose)
@@ -151,6 +152,14 @@ def is_placeholder(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
         or (isinstance(statement, ast.Raise) and "NotImplemented" in ast.unparse(statement))
         for statement in function.body
+    )
+
+
+def _does_something(tree: ast.Module) -> bool:
+    """Tell code from prose or another notation that happens to parse: it defines a function or prints."""
+    return any(
+        isinstance(node, ast.FunctionDef) or (isinstance(node, ast.Name) and node.id == "print")
+        for node in ast.walk(tree)
     )
 
 

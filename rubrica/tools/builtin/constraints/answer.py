@@ -17,11 +17,13 @@ _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[{_MARKS
 _SPOKEN = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _THAI = re.compile("[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _STOP = re.compile(r"[.!?\u061f\u06d4\u0964\u0965\u2026]+[\"'”’»)\]*_]*(?=\s|$)|[。！？｡]+[」』”’)）]*")
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st jr sr inc ltd co corp vs etc e.g i.e eg ie fig no vol pp gen col sgt capt lt rev hon dept est approx "
-    "u.s u.k a.m p.m ph.d p.s p.p.s jan feb mar apr jun jul aug sep sept oct nov dec".split()
-)
-_NOT_FINAL = frozenset("etc inc ltd co corp jr sr u.s u.k a.m p.m ph.d".split())
+_ABBREVIATIONS = frozenset({
+    "mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "inc", "ltd", "co", "corp", "vs", "etc", "e.g", "i.e", "eg",
+    "ie", "fig", "no", "vol", "pp", "gen", "col", "sgt", "capt", "lt", "rev", "hon", "dept", "est", "approx", "u.s",
+    "u.k", "a.m", "p.m", "ph.d", "p.s", "p.p.s", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept",
+    "oct", "nov", "dec",
+})  # fmt: skip
+_NOT_FINAL = frozenset({"etc", "inc", "ltd", "co", "corp", "jr", "sr", "u.s", "u.k", "a.m", "p.m", "ph.d"})
 """Abbreviations that may also end a sentence: they do before a capital letter."""
 _BREAK = re.compile(r"\n[ \t]*\n\s*")
 _DIVIDER = re.compile(r"[*_#=\-\s]+")

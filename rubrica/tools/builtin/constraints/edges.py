@@ -11,31 +11,46 @@ from rubrica.types import Span
 
 _PART = r"(?P<part>paragraph|sentence|line|word|bullet(?: point)?|item|stanza|verse)s?"
 _ORDINAL = r"first|second|third|fourth|fifth|sixth|last|final"
-_NAMED = r"(?:(?:the|this|these|an?|one of|following|exact|very|single|same|only|closing|opening|final|line|words?|phrases?|sentences?|letters?|questions?|statement|text|keyword|word|like|saying|of|that says|says|character|greeting|message|expression) ?){0,7}"
-_TARGET = rf"(?P<named>{_NAMED}) ?[:,]? ?(?P<what>{QUOTED}|(?<=letter )[a-z]\b|(?<=word )[a-z'’-]+\b|(?<=: )[^\n\x00]{{3,120}}|(?<=phrase )[^\n\x00]{{3,120}}|(?<=words )[^\n\x00]{{3,120}}|(?<=saying )[^\n\x00]{{3,120}}|an? (?:question mark|question|exclamation (?:mark|point)|period))"
+_NAMED = r"(?:(?!about|on|regarding|discuss|explain|describ|and|or|then|repeat)[a-z'’-]+[:,]? ){0,6}(?:[a-z'’-]+ ?)?"
+_TARGET = (
+    rf"(?P<named>{_NAMED})(?P<what>(?<![^\s:,]){QUOTED}|(?<=letter )[a-z]\b|(?<=word )[a-z'’-]+\b"
+    rf"|(?<=: )[^\n\x00]{{3,120}}|(?<=phrase )[^\n\x00]{{3,120}}|(?<=words )[^\n\x00]{{3,120}}"
+    rf"|(?<=saying )[^\n\x00]{{3,120}}|an? (?:question mark|question|exclamation (?:mark|point)|period))"
+)
 _START = re.compile(
-    rf"\b(?:start|begin|open)(?:s|ning|ing|ed)?\b(?! (?:date|time))[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by|on|from)(?: |: ?){_TARGET}"
+    rf"\b(?:start|begin|open)(?:s|ning|ing|ed)?\b(?! (?:date|time|of))[^.;\n\x00]{{0,45}}?\b(?:with|by saying"
+    rf"|by writing|by|on|from)(?: |: ?){_TARGET}"
 )
 _FINISH = re.compile(
-    rf"\b(?:end|finish|conclud|clos)(?:e|s|es|ing|ed)?\b(?! up)[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing|by asking|by|on|in|using)(?: |: ?){_TARGET}"
+    rf"\b(?:end|finish|conclud|clos)(?:e|s|es|ing|ed)?\b(?! up)[^.;\n\x00]{{0,45}}?\b(?:with|by saying|by writing"
+    rf"|by asking|by|on|in|using)(?: |: ?){_TARGET}"
 )
 _FIRST_LAST = re.compile(
-    rf"\b(?P<nth>first|last|final|very first|very last) (?P<unit>word|words|sentence|line|phrase)\b(?: (?:of|in) (?:the |your |each |every )?(?:[\w-]+ ){{0,2}}[\w-]+?)?,? (?:should |must |has to |needs to |to |will )?(?:be|is|being|read|say):? (?:the )?(?:word )?(?P<what>{QUOTED}|[\w'’-]+(?=[.,;\n]|$))"
+    r"\b(?P<nth>first|last|final|very first|very last|the) (?P<unit>word|words|sentence|line|phrase"
+    r"|(?:very )?(?:end|start|beginning))\b(?: (?:of|in) (?:the |your |each "
+    rf"|every )?(?:[\w-]+ ){{0,2}}[\w-]+?)?,? (?:should |must |has to |needs to |to |will )?(?:be|is|being|read|say"
+    r"|are):? (?:exactly |the |this |exact |word |phrase |sentence |words |text |following "
+    rf"|as follows ){{0,4}}:? ?(?P<what>{QUOTED}|[\w'’-]+(?=[.,;\n]|$))"
 )
 _PARAGRAPH = re.compile(
-    rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$"
+    rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?"
+    rf"|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words"
+    rf"|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$"
 )
 _POSTSCRIPT = re.compile(r"\bpost[- ]?script\b|\bp\. ?s\b\.?|\bp\. ?p\. ?s\b|\x00")
 _PS = re.compile(r"\bP\. ?P\. ?S|\bP\. ?S\b|\bPPS\b|\bPS\b(?=:)")
 _WRAP = re.compile(
-    r"\b(?:wrap\w*|put|enclos\w*|surround\w*|add|place\w*|us\w+|contain\w*|be|with(?:in)?|insid?e?)\b[^.;\n]{0,70}?\b(?:double )?(?:quotations?|quotes?)(?: marks?)?\b"
+    r"\b(?:wrap\w*|put|enclos\w*|surround\w*|add|place\w*|us\w+|contain\w*|be|with(?:in)?|inside|in|start"
+    r"|begin)\b[^.;\n]{0,70}?\b(?:double )?(?:quotations?|quotes?)(?: marks?)?\b"
 )
 _WHOLE = re.compile(
-    r"\b(?:entire|whole|complete|full|your|the|all|everything|it)\b(?: of)?(?: (?:your|the))? ?(?:response|answer|reply|output|text|message|letter|article|poem|thing|story|essay|song|email)?\b"
+    r"\b(?:(?:entire|whole|complete|full)\b|everything\b|(?:your|the) (?:response|answer|reply|output|text|message"
+    r"|letter|article|poem|story|essay|song)\b)"
 )
 _TITLE = re.compile(r"<<|\bdouble ang(?:ular|le) brackets?\b")
 _REPEAT = re.compile(
-    r"\b(?:repeat|copy|restate|reproduce|echo|say|start (?:by|with) repeating)\w*\b[^.;\n]{0,40}?\b(?:request|question|prompt|query|instructions?|sentence|message|task|input|statement)\b"
+    r"\b(?:repeat|copy|restate|reproduce|echo|say|start (?:by|with) repeating)\w*\b[^.;\n]{0,40}?\b(?:request"
+    r"|question|prompt|query|instructions?|sentence|message|task|input|statement)\b"
 )
 _REPEAT_CUE = re.compile(
     r"\bfirst\b|\bbefore\b|\bbeginning\b|\bstart\b|\bthen\b|\bword (?:for|by) word\b|\bexact|without (?:any )?chang"
@@ -45,7 +60,7 @@ _CODE = re.compile(
 )
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _phrases(prompt, _START, "starts_with")
     yield from _phrases(prompt, _FINISH, "ends_with")
     yield from _first_last(prompt)
@@ -94,6 +109,11 @@ _SCOPES: dict[str, Scope] = {
 
 def _where(text: str) -> tuple[Scope, int | None]:
     """Return the part that begins or ends so, from the words before."""
+    several = re.search(
+        r"\b(paragraphs|sentences|lines|words|items|bullet points)\b[^.;]{0,25}?\beach\b[^.;]{0,40}$", text[-160:]
+    )
+    if several:
+        return _SCOPES[several[1][:-1]], None
     match = _PARAGRAPH.search(re.sub(r"\b(?:start|begin|open|end|finish|conclud|clos).*", "", text[-160:]) or "")
     if match is None:
         inner = re.search(r"\b(?:each|every) (paragraph|sentence|line|word|item|bullet point|bullet)\b", text[-80:])
@@ -109,7 +129,10 @@ def _first_last(prompt: Prompt) -> Iterator[Constraint]:
         clause = prompt.clause_at(match.start())
         if clause.given or not clause.asks:
             continue
-        last, single = match["nth"].endswith(("last", "final")), match["unit"] == "word"
+        if match["nth"] == "the" and not match["unit"].endswith(("end", "start", "beginning")):
+            continue
+        last = match["nth"].endswith(("last", "final")) or match["unit"].endswith("end")
+        single = match["unit"] == "word"
         kind: Kind = ("last_word" if last else "first_word") if single else ("ends_with" if last else "starts_with")
         what = prompt.said(*match.span("what"))
         inner = re.search(r"(?:of|in) (?:each|every) (paragraph|sentence|line)", match[0])
@@ -134,7 +157,7 @@ def _marks(prompt: Prompt) -> Iterator[Constraint]:
             tail = low[match.end() : match.end() + 60]
             if (
                 prompt.asks_at(match.start())
-                and (_WHOLE.search(match[0]) or _WHOLE.match(re.sub(r"^ (?:around|on|for) ", "", tail)))
+                and _WHOLE.search(prompt.left_of(match.start())[-60:] + match[0] + tail)
                 and not negated(prompt.left_of(match.start()))
                 and not re.search(
                     r"\b(?:names?|titles?|words?|keywords?|quotes from|around the (?:word|title))\b", match[0]
@@ -162,7 +185,9 @@ def _repeat(prompt: Prompt) -> Iterator[Constraint]:
         c.start
         for c in prompt.clauses
         if re.search(
-            r"\brepeat|\bcopy\b|\brestat|before (?:that|this)|not (?:say|include|add|output|write|answer|change)[^.]{0,30}(?:words?|characters?|anything|sentence|request|question|prompt|yet)|then (?:give|answer|write|provide|you can)",
+            r"\brepeat|\bcopy\b|\brestat|before (?:that|this)|not (?:say|include|add|output|write|answer"
+            r"|change)[^.]{0,30}(?:words?|characters?|anything|sentence|request|question|prompt|yet)|then (?:give"
+            r"|answer|write|provide|you can)",
             low[c.start : c.end],
         )
     }
@@ -249,13 +274,13 @@ def _check_postscript(constraint: Constraint, answer: Answer) -> Reading:
     return holds(True, "found it", Span(start=match.start(), end=match.end(), text=match[0]))
 
 
-def _check_quoted(constraint: Constraint, answer: Answer) -> Reading:
+def _check_quoted(_: Constraint, answer: Answer) -> Reading:
     text = answer.text.strip()
     ok = len(text) > 1 and text[0] in '"“' and text[-1] in '"”'
     return holds(ok, f"it begins with {text[:1]!r} and ends with {text[-1:]!r}")
 
 
-def _check_title(constraint: Constraint, answer: Answer) -> Reading:
+def _check_title(_: Constraint, answer: Answer) -> Reading:
     match = re.search(r"<<[^\n<>]*[^\s<>][^\n<>]*>>", answer.text)
     return holds(
         match is not None,
@@ -288,4 +313,4 @@ _CHECKS |= {
     "title": _check_title,
     "repeats_prompt": _check_repeat,
 }
-FAMILY = Family("edges", find, _CHECKS)
+FAMILY = Family("edges", _find, _CHECKS)

@@ -5,13 +5,13 @@ from functools import lru_cache
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.constraints import casing, edges, form, language, layout, length, order, vocabulary
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading
 from rubrica.tools.builtin.constraints.prompt import Prompt
 from rubrica.types import TaskView
 
-FAMILIES: tuple[Family, ...] = (
-    length.FAMILY, layout.FAMILY, vocabulary.FAMILY, casing.FAMILY, edges.FAMILY, form.FAMILY, order.FAMILY, language.FAMILY,
-)  # fmt: skip
+FAMILIES: tuple[Family, ...] = tuple(
+    module.FAMILY for module in (length, layout, vocabulary, casing, edges, form, order, language)
+)
 _CHECKS: dict[Kind, Check] = {kind: check for family in FAMILIES for kind, check in family.checks.items()}
 _FAMILY_OF: dict[Kind, str] = {kind: family.name for family in FAMILIES for kind in family.checks}
 
@@ -51,7 +51,9 @@ def _settle(found: list[Constraint]) -> tuple[Constraint, ...]:
 
 
 def _precision(one: Constraint) -> int:
-    return 0 if one.bound is None or one.bound.relation == "about" else 1
+    """A plain "use bullet points" is less than a count of them, and "about" is less than a limit."""
+    vague = one.bound is None or one.bound.relation == "about" or one.bound == Bound.at_least(1)
+    return 0 if vague else 1
 
 
 def _both_sides(a: Constraint, b: Constraint) -> bool:
@@ -102,7 +104,10 @@ def _answer(text: str) -> Answer:
 
 
 def verify(constraint: Constraint, text: str) -> Observation:
-    """Return whether a text keeps to a constraint: 1 = it does, below 0.5 = it does not (more = nearer), None = cannot tell."""
+    """Return whether a text keeps to a constraint.
+
+    The value is 1 when it does, below 1 when not (more = nearer; see `Bound.grade`), None when it cannot be told.
+    """
     seen = _read(constraint, _answer(text))
     value = None if seen.value is None else round(min(1.0, max(0.0, seen.value)), 6)
     data = constraint.to_json() | {"family": family_of(constraint)}

@@ -11,17 +11,26 @@ from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
 from rubrica.types import Span
 
 _JSON = re.compile(
-    r"\b(?:in|as|into|to|using|use|with|valid|of|return|output|produce|a|an|the)(?: a| an| the)?(?: (?:valid|proper|single|pure|raw|strict|format|form))* (?:of )?json\b(?! (?:file|api|schema|parser|library|path))"
+    r"\b(?:in|as|into|to|using|use|with|valid|of|return|output|produce|a|an|the)(?: a| an| the)?(?: (?:valid"
+    r"|proper|single|pure|raw|strict|format|form))* (?:of )?json\b(?! (?:file|api|schema|parser|library|path))"
+    r"|\bjson (?:format|object|block|output|only|response|string)\b"
 )
 _BOXED = re.compile(r"\\{1,2}boxed\b")
 _OPTIONS = re.compile(
-    r"\b(?:one of|either of|from|among|between)(?: only)?(?: the| these| those)?(?: \w+){0,2} (?:options?|choices?|answers?|phrases?|responses?|labels?|categories|sentences|statements|following)\b"
+    r"\b(?:one of|either of|from|among|between)(?: only)?(?: the| these| those)?(?: \w+){0,2} (?:options?|choices?"
+    r"|answers?|phrases?|responses?|labels?|categories|sentences|statements|following)\b"
 )
 _YES_NO = re.compile(
-    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})"
+    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b"
+    rf"|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})"
+)
+_ONE_OF = re.compile(
+    r"\b(?:choose|pick|select|answer|respond|reply|say|options?"
+    rf"|choices?)\b[^\n\x00]{{0,60}}?(?={QUOTED},? (?:or )?{QUOTED})"
 )
 _EITHER = re.compile(
-    rf"\b(?:answer|respond|reply|output|return|classify|label|say)\b[^.;\n\x00]{{0,60}}?\b(?:either|as|with|only)\b[^.;\n\x00]{{0,25}}?(?P<list>{QUOTED}(?:(?:, ?(?:or )?| or ){QUOTED})+)"
+    rf"\b(?:answer|respond|reply|output|return|classify|label|say)\b[^.;\n\x00]{{0,60}}?\b(?:either|as|with"
+    rf"|only)\b[^.;\n\x00]{{0,25}}?(?P<list>{QUOTED}(?:(?:, ?(?:or )?| or ){QUOTED})+)"
 )
 _ONLY = re.compile(
     r"\b(?:only|just|nothing (?:else|more)|no other|solely|simply|without (?:any )?(?:explanation|further))\b"
@@ -30,21 +39,28 @@ _TWO = re.compile(r"\*{6}|\b(?:6|six) asterisks?\b")
 _DIVIDED = re.compile(r"(?<!\*)\*{3}(?!\*)|\b(?:3|three) asterisks?\b|\bmarkdown divider\b")
 _PARTS = re.compile(rf"{BEFORE_UNIT}[ -](?:[a-z-]+ ){{0,2}}?paragraphs?\b")
 _BARE = re.compile(
-    r"\b(?:(?:only|just) (?:output|return|give|provide|respond|reply|write|answer|print|say|include|generate)|(?:output|return|give|provide|respond|reply|write|answer|print|generate)(?: me| with| back)? (?:only|just|nothing (?:but|other than))"
-    r"|(?:do not|don['’]t|without|no)(?: \w+){0,2} (?:explanations?|commentary|preamble|additional text|extra text|other text|extraneous words|explain\w*|other words)|nothing else|no other text)\b"
+    r"\b(?:(?:only|just) (?:output|return|give|provide|respond|reply|write|answer|print|say|include|generate)"
+    r"|(?:output|return|give|provide|respond|reply|write|answer|print|generate)(?: me| with| back)? (?:only|just"
+    r"|nothing (?:but|other than))"
+    r"|(?:do not|don['’]t|without|no)(?: \w+){0,2} (?:explanations?|commentary|preamble|additional text|extra text"
+    r"|other text|extraneous words|explain\w*|other words)|nothing else|no other text)\b"
 )
 _COMMAS = re.compile(
-    r"\b(?:comma[- ](?:separated|delimited)|separat\w+ (?:them |it |the \w+ |each \w+ )?(?:by|with|using) (?:a )?commas?)\b(?! (?:values file|file))"
+    r"\b(?:comma[- ](?:separated|delimited)|separat\w+ (?:them |it |the \w+ |each \w+ )?(?:by|with"
+    r"|using) (?:a )?commas?)\b(?! (?:values file|file))"
 )
 _RATING = re.compile(
-    r"\b(?:rate|score|grade|rating|number|integer|value|scale|evaluate)\b[^.;\n\d]{0,60}?\b(?:from|between|of)? ?(?P<low>\d{1,3}) ?(?:to|and|-|–) ?(?P<high>\d{1,3})\b(?! ?(?:words|sentences|paragraphs|lines|characters|points|years|items|minutes|%))"
+    r"\b(?:rate|score|grade|rating|number|integer|value|scale|evaluate)\b[^.;\n\d]{0,60}?\b(?:from|between"
+    r"|of)? ?(?P<low>\d{1,3}) ?(?:to|and|-|–) ?(?P<high>\d{1,3})\b(?! ?(?:words|sentences|paragraphs|lines"
+    r"|characters|points|years|items|minutes|%))"
 )
 _WHOLE_TEXT = re.compile(
-    r"\b(?:code|function|program|script|class|api|parse|file|python|javascript|java|convert|endpoint|payload|database)\b"
+    r"\b(?:code|function|program|script|class|api|parse|file|python|javascript|java|convert|endpoint|payload"
+    r"|database)\b"
 )
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if "json" in low:
         match = _JSON.search(low)
@@ -76,7 +92,7 @@ _SIMPLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (("bare", _BARE), ("comma_se
 
 def _choices(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
-    for match in _OPTIONS.finditer(low):
+    for match in (*_OPTIONS.finditer(low), *_ONE_OF.finditer(low)):
         if not prompt.asks_at(match.start()):
             continue
         options = _listed(prompt, match.end())
@@ -109,7 +125,8 @@ _ENTRY = re.compile(rf"[\s,;:()\[\]*-]*(?:(?:and|or|\d[.)]) )?(?P<term>{QUOTED})
 
 def _listed(prompt: Prompt, start: int) -> tuple[str, ...]:
     """Collect the quotations that follow directly, separated by nothing but list punctuation."""
-    found, at = [], start
+    found: list[str] = []
+    at = start
     lead = re.compile(r"[^\x00.\n]{0,40}?[:(\[]\s*").match(prompt.low, at)
     if lead and not _ENTRY.match(prompt.low, at):
         at = lead.end()
@@ -152,7 +169,8 @@ def _ratings(prompt: Prompt) -> Iterator[Constraint]:
         low, high = int(match["low"]), int(match["high"])
         left = prompt.left_of(match.start())
         starts = re.match(
-            r"\W*(?:please |now |can you |could you )?(?:rate|score|grade|pick|choose|give|provide|assign|think of|evaluate|tell|say)?\b",
+            r"\W*(?:please |now |can you |could you )?(?:rate|score|grade|pick|choose|give|provide|assign|think of"
+            r"|evaluate|tell|say)?",
             left,
         )
         if (
@@ -168,7 +186,7 @@ def _ratings(prompt: Prompt) -> Iterator[Constraint]:
 # Checking
 
 
-def _check_json(constraint: Constraint, answer: Answer) -> Reading:
+def _check_json(_: Constraint, answer: Answer) -> Reading:
     text = answer.text.strip()
     fenced = re.fullmatch(r"```[A-Za-z]*\s*(.*?)\s*```", text, re.DOTALL) if text.startswith("```") else None
     try:
@@ -188,7 +206,7 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _check_boxed(constraint: Constraint, answer: Answer) -> Reading:
+def _check_boxed(_: Constraint, answer: Answer) -> Reading:
     at = answer.text.rfind("\\boxed{")
     if at < 0:
         return holds(False, "no \\boxed{...}")
@@ -238,16 +256,18 @@ def _check_divided(constraint: Constraint, answer: Answer) -> Reading:
 
 
 _CHATTER = re.compile(
-    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|i(?:'d| would) be happy|thank you|thanks|as an ai|the following (?:is|are))\b",
+    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|i(?:'d| would) be happy"
+    r"|thank you|thanks|as an ai|the following (?:is|are))\b",
     re.IGNORECASE,
 )
 _CODA = re.compile(
-    r"(?:let me know|i hope|hope this|feel free|explanation:|note:|please note|this (?:sentence|answer|is because)|would you like)",
+    r"(?:let me know|i hope|hope this|feel free|explanation:|note:|please note|this (?:sentence|answer|is because)"
+    r"|would you like)",
     re.IGNORECASE,
 )
 
 
-def _check_bare(constraint: Constraint, answer: Answer) -> Reading:
+def _check_bare(_: Constraint, answer: Answer) -> Reading:
     start = len(answer.text) - len(answer.text.lstrip(" \t\n\"'*#"))
     opening = _CHATTER.match(answer.text, start)
     if opening:
@@ -263,7 +283,7 @@ def _check_bare(constraint: Constraint, answer: Answer) -> Reading:
     return holds(True, "no words around the answer seen")
 
 
-def _check_commas(constraint: Constraint, answer: Answer) -> Reading:
+def _check_commas(_: Constraint, answer: Answer) -> Reading:
     if len(answer.bullets) > 1 or len(answer.numbered) > 1:
         return holds(False, "it is a list of lines")
     return holds(
@@ -290,4 +310,4 @@ _CHECKS: dict[Kind, Check] = {
     "comma_separated": _check_commas,
     "rating": _check_rating,
 }
-FAMILY = Family("form", find, _CHECKS)
+FAMILY = Family("form", _find, _CHECKS)

@@ -9,17 +9,20 @@ from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, K
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 
 _NAMES = {
-    "english": "en", "spanish": "es", "castilian": "es", "portuguese": "pt", "arabic": "ar", "hindi": "hi", "french": "fr", "russian": "ru",
-    "german": "de", "japanese": "ja", "italian": "it", "bengali": "bn", "bangla": "bn", "ukrainian": "uk", "thai": "th", "urdu": "ur",
-    "tamil": "ta", "telugu": "te", "bulgarian": "bg", "korean": "ko", "polish": "pl", "hebrew": "he", "persian": "fa", "farsi": "fa",
-    "vietnamese": "vi", "nepali": "ne", "swahili": "sw", "kannada": "kn", "marathi": "mr", "gujarati": "gu", "punjabi": "pa",
-    "malayalam": "ml", "finnish": "fi", "chinese": "zh", "mandarin": "zh", "simplified chinese": "zh", "traditional chinese": "zh",
-    "dutch": "nl", "turkish": "tr", "greek": "el", "swedish": "sv", "norwegian": "no", "danish": "da", "czech": "cs", "romanian": "ro",
-    "hungarian": "hu", "indonesian": "id", "malay": "ms", "tagalog": "tl", "filipino": "tl", "catalan": "ca", "croatian": "hr",
-    "serbian": "sr", "slovak": "sk", "slovenian": "sl", "estonian": "et", "latvian": "lv", "lithuanian": "lt", "icelandic": "is",
-    "irish": "ga", "welsh": "cy", "basque": "eu", "galician": "gl", "afrikaans": "af", "albanian": "sq", "armenian": "hy",
-    "georgian": "ka", "khmer": "km", "lao": "lo", "sinhala": "si", "latin": "la", "amharic": "am", "kazakh": "kk", "mongolian": "mn",
-    "azerbaijani": "az", "macedonian": "mk", "belarusian": "be", "esperanto": "eo", "oriya": "or", "odia": "or", "assamese": "as",
+    "english": "en", "spanish": "es", "castilian": "es", "portuguese": "pt", "arabic": "ar", "hindi": "hi",
+    "french": "fr", "russian": "ru", "german": "de", "japanese": "ja", "italian": "it", "bengali": "bn",
+    "bangla": "bn", "ukrainian": "uk", "thai": "th", "urdu": "ur", "tamil": "ta", "telugu": "te", "bulgarian": "bg",
+    "korean": "ko", "polish": "pl", "hebrew": "he", "persian": "fa", "farsi": "fa", "vietnamese": "vi",
+    "nepali": "ne", "swahili": "sw", "kannada": "kn", "marathi": "mr", "gujarati": "gu", "punjabi": "pa",
+    "malayalam": "ml", "finnish": "fi", "chinese": "zh", "mandarin": "zh", "simplified chinese": "zh",
+    "traditional chinese": "zh", "dutch": "nl", "turkish": "tr", "greek": "el", "swedish": "sv", "norwegian": "no",
+    "danish": "da", "czech": "cs", "romanian": "ro", "hungarian": "hu", "indonesian": "id", "malay": "ms",
+    "tagalog": "tl", "filipino": "tl", "catalan": "ca", "croatian": "hr", "serbian": "sr", "slovak": "sk",
+    "slovenian": "sl", "estonian": "et", "latvian": "lv", "lithuanian": "lt", "icelandic": "is", "irish": "ga",
+    "welsh": "cy", "basque": "eu", "galician": "gl", "afrikaans": "af", "albanian": "sq", "armenian": "hy",
+    "georgian": "ka", "khmer": "km", "lao": "lo", "sinhala": "si", "latin": "la", "amharic": "am", "kazakh": "kk",
+    "mongolian": "mn", "azerbaijani": "az", "macedonian": "mk", "belarusian": "be", "esperanto": "eo",
+    "oriya": "or", "odia": "or", "assamese": "as",
 }  # fmt: skip
 _CLOSE = {
     "hr": {"sr", "bs"},
@@ -33,19 +36,28 @@ _CLOSE = {
     "tl": {"ceb"},
 }
 _NAME = rf"(?P<name>{'|'.join(sorted(_NAMES, key=len, reverse=True))})"
-_AFTER = r"(?P<language> language)?(?=\s*[.,;:!?)\"“]|\s*$|\n| (?:language|only|and|with|using|for|please|to|about|but|without|so|no|instead|as|that|the|in|at|alphabet|characters|version|of|on|exclusively|then|:|is allowed|words)\b)"
+_AFTER = (
+    r"(?P<language> language)?(?=\s*[.,;:!?)\"“]|\s*$|\n| (?:language|only|and|with|using|for|please|to|about"
+    r"|but|without|so|no|instead|as|that|the|in|at|alphabet|characters|version|of|on|exclusively|then|:"
+    r"|is allowed|words)\b)"
+)
 _IN = re.compile(
-    rf"\b(?:in|into|using|to|use|be|speak|with)(?: the| only| entirely| just| completely| purely| proper| fluent| simple| plain| exclusively)* {_NAME}\b{_AFTER}"
+    r"\b(?:in|into|using|to|use|be|speak|with)(?: the| only| entirely| just| completely| purely| proper| fluent"
+    rf"| simple| plain| exclusively)* {_NAME}\b{_AFTER}"
 )
 _WRITES = re.compile(
-    r"\b(?:write|writ\w+|answer\w*|respond\w*|reply\w*|translat\w+|give|explain|describe|speak|talk|say|compose|generate|create|rewrite|provide|summari[sz]e|make|ensure|entire\w*|whole|response|output|be|should|must|use|using|do this|list|tell|draft|poem|letter|story|essay|sure|convert|only|same)\b"
+    r"\b(?:write|writ\w+|answer\w*|respond\w*|reply\w*|translat\w+|give|explain|describe|speak|talk|say|compose"
+    r"|generate|create|rewrite|provide|summari[sz]e|make|ensure|entire\w*|whole|response|output|be|should|must|use"
+    r"|using|do this|list|tell|draft|poem|letter|story|essay|sure|convert|only|same)\b"
 )
 _ASKS_ABOUT = re.compile(
-    r"\b(?:how|what)\b[^.]{0,40}\b(?:say|mean\w*|called|word|translation|pronounce\w*|is|are|do you|would you|does)\b|\bmeaning|\bmean\b|\btranslate from|\b(?:word|phrase|text|article|sentence|passage|book|poem|speaker|speaking|fluent|class|degree|major|course)s? (?:is |was |are |written )?$"
+    r"\b(?:how|what)\b[^.]{0,40}\b(?:say|mean\w*|called|word|translation|pronounce\w*|is|are|do you|would you"
+    r"|does)\b|\bmeaning|\bmean\b|\btranslate from|\b(?:word|phrase|text|article|sentence|passage|book|poem"
+    r"|speaker|speaking|fluent|class|degree|major|course)s? (?:is |was |are |written )?$"
 )
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     for match in _IN.finditer(low):
         clause = prompt.clause_at(match.start())
@@ -53,7 +65,7 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
         if (
             clause.given
             or not clause.asks
-            or _ASKS_ABOUT.search(left)
+            or (_ASKS_ABOUT.search(left) and "translate" not in left)
             or not _WRITES.search(left + match[0][:6])
             or negated(left)
         ):
@@ -82,4 +94,4 @@ def _check(constraint: Constraint, answer: Answer) -> Reading:
 
 
 _CHECKS: dict[Kind, Check] = {"language": _check}
-FAMILY = Family("language", find, _CHECKS)
+FAMILY = Family("language", _find, _CHECKS)

@@ -54,7 +54,7 @@ def _identifier() -> Any:
 
 @lru_cache(maxsize=512)
 def identify(text: str) -> tuple[str, float]:
-    """Return the ISO 639-1 code of a text's language and the confidence in [0, 1]; "und" when it has too few letters."""
+    """Return the ISO 639-1 code of a text's language ("und": too few letters) and the confidence in [0, 1]."""
     clean = _NOISE.sub(" ", text[:_LONGEST]).strip()
     letters = sum(map(str.isalpha, clean))
     if letters < 2:

@@ -8,57 +8,78 @@ from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Fa
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, read_bound
 
-_ADJ = r"(?:[a-z-]+ ){0,3}?"
+_ADJ = r"(?:(?!and |or |no |with |in |of |to )[a-z-]+ ){0,3}?"
+_UNITS: tuple[tuple[Kind, str], ...] = (
+    ("bullets", r"bullet[- ]?points?|bullets|bullet(?:ed)? (?:points|items|lists?)"),
+    ("placeholders", r"place ?holders?"),
+    ("hashtags", r"hash ?tags?"),
+    ("emojis", r"emojis?|emoticons?"),
+)
 _COUNTED: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(rf"{BEFORE_UNIT}[ -]{_ADJ}(?:{unit})\b{AFTER_UNIT}"))
-    for kind, unit in (
-        ("bullets", r"bullet[- ]?points?|bullets|bullet(?:ed)? (?:points|items|lists?)"),
-        ("placeholders", r"place ?holders?"),
-        ("hashtags", r"hash ?tags?"),
-        ("emojis", r"emojis?|emoticons?"),
-    )
-)  # fmt: skip
+    (kind, re.compile(rf"{BEFORE_UNIT}[ -]{_ADJ}(?:{unit})\b{AFTER_UNIT}")) for kind, unit in _UNITS
+)
 _PLAIN_BULLETS = re.compile(
-    r"\b(?:in|using|use|as|with|into|format\w*|by|make|create|write) (?:a |an |the )?(?:[a-z]+ )?(?:bullet(?:ed|ed[- ]point)? (?:lists?|form|format)|bullet[- ]?point(?:ed)?s?(?: list| form| format)?|bullets)\b"
+    r"\b(?:in|using|use|as|with|into|format\w*|by|make|create|write) (?:a |an |the )?(?:[a-z]+ )?(?:bullet(?:ed"
+    r"|ed[- ]point)? (?:lists?|form|format)|bullet[- ]?point(?:ed)?s?(?: list| form| format)?|bullets)\b"
 )
 _NUMBERED = re.compile(
-    r"\b(?:in|using|use|as|with|into|make|create|write) (?:a |an |the )?(?:numbered|enumerated|ordered) (?:list|steps|items|points)\b"
+    r"\b(?:in|using|use|as|with|into|make|create|write) (?:a |an |the )?(?:numbered|enumerated|ordered) (?:list"
+    r"|steps|items|points)\b"
 )
 _NO_LISTS = re.compile(
-    r"\b(?:no|without|not|avoid\w*|n['’]t)\b(?! (?:more|fewer|less))[^.;\n]{0,25}?\b(?P<what>bullet[- ]?points?|bullets|lists?|emojis?|hash ?tags?)\b(?! of)"
+    r"(?:\b(?:no|without|not|avoid\w*)|n['’]t)\b(?! (?:more|fewer"
+    r"|less))[^.;\n]{0,25}?\b(?P<what>bullet[- ]?points?|bullets|lists?|emojis?|hash ?tags?)\b(?! of)"
 )
 _TABLE = re.compile(
-    r"\b(?:in|as|into|using|use|with|create|make|draw|produce|generate|provide|give me|present) (?:the )?(?:form(?:at)? of )?(?:a |an )?(?:markdown |simple |comparison |two[- ]column |formatted )?(?:table\b(?! of contents|spoon| ?top)(?= (?:format|form|comparing|with|of|that|showing|listing|containing|to|for)|\W|$)|tabular (?:form|format))"
+    r"\b(?:in|as|into|using|use|with|create|make|draw|produce|generate|provide|give me"
+    r"|present) (?:the )?(?:form(?:at)? of )?(?:a |an )?(?:markdown |simple |comparison |two[- ]column "
+    r"|formatted )?(?:table\b(?! of contents|spoon| ?top)(?= (?:format|form|comparing|with|of|that|showing|listing"
+    r"|containing|to|for)|\W|$)|tabular (?:form|format))"
 )
 _SECTIONS = re.compile(rf"{BEFORE_UNIT}[ -]{_ADJ}(?P<unit>sections?|parts|chapters|scenes)\b{AFTER_UNIT}")
 _MARKER = re.compile(r"\b([A-Za-z]{3,20}) (?:X|#|N|\[X\]|\{X\}|<X>)(?=\W|$)")
+_FIRST_TWO = re.compile(r"\b([A-Za-z]{3,20}) 1\b(?=[^\0]{1,200}?\b\1 2\b)")
 _HIGHLIGHTS = re.compile(
-    rf"{BEFORE_UNIT}[ -]{_ADJ}(?:sections?|parts?|phrases?|words?|sentences?|passages?|points?|titles?|keywords?|highlights?|terms?|areas?|pieces?|sub-?sections?)\b{AFTER_UNIT}"
+    rf"{BEFORE_UNIT}[ -]{_ADJ}(?:sections?|parts?|phrases?|words?|sentences?|passages?|points?|titles?|keywords?"
+    rf"|highlights?|terms?|areas?|pieces?|sub-?sections?)\b{AFTER_UNIT}"
 )
-_HIGHLIGHT_CUE = re.compile(r"\bhighlight\w*|\bitalic\w*|\bbold\w*|\*[^*\n]{1,60}\*")
+_HIGHLIGHT_CUE = re.compile(r"\bhighlight\w*|\bemphasi[sz]\w*|\basterisks?\b|\bitalic\w*|\bbold\w*|\*[^*\n]{1,60}\*")
 
 _NOUN = r"(?P<noun>[a-z][a-z'’-]*)"
 _LIST_VERB = (
-    r"(?:give|list|name|provide|suggest|generate|write(?: down)?|tell|create|come up with|identify|recommend|share|propose|brainstorm|produce"
-    r"|offer|show|enumerate|describe|state|outline|compose|mention|explain|include|draft|make|think of|cite|present|select|pick|choose|discuss|what are|add|devise|design|pitch|compile|craft|develop)"
+    r"(?:give|list|name|provide|suggest|generate|write(?: down)?|tell|create|come up with|identify|recommend|share"
+    r"|propose|brainstorm|produce"
+    r"|offer|show|enumerate|describe|state|outline|compose|mention|explain|include|draft|make|think of|cite"
+    r"|present|select|pick|choose|discuss|what are|add|devise|design|pitch|compile|craft|develop)"
 )
 _ITEMS = re.compile(
-    rf"\b(?P<verb>{_LIST_VERB}) (?:(?:me|us|out|down|up|for me|your|my|the|some|a list of|a numbered list of|an ordered list of|a short list of|a bulleted list of|list of|of|top|best|at) ){{0,3}}{BEFORE_UNIT}"
-    rf" (?P<adj>(?:[a-z][a-z'’-]*(?:,)? ){{0,4}}?){_NOUN}(?= ?[.,:;?!)\n]|$| (?:of|for|to|that|which|who|about|in|on|from|with|and|you|i|we|why|how|when|where|related|using|based|people|someone|as|can|could|is|are|your|by|used|each|,|behind|between|associated|starting|beginning|ending|describing|along|including|between|against|against|they|it|this|these|those|should|must|will|if|at|having|without|whose|other|such|below|per|known|found|suitable|not|regarding|concerning))"
+    rf"\b(?P<verb>{_LIST_VERB}) (?:(?:me|us|out|down|up|for me|your|my|the|some|a list of|a numbered list of"
+    rf"|an ordered list of|a short list of|a bulleted list of|list of|of|top|best|at) ){{0,3}}{BEFORE_UNIT}"
+    rf" (?P<adj>(?:[a-z][a-z'’-]*(?:,)? ){{0,4}}?){_NOUN}(?= ?[.,:;?!)\n]|$| (?:of|for|to|that|which|who|about|in"
+    r"|on|from|with|and|you|i|we|why|how|when|where|related|using|based|people|someone|as|can|could|is|are|your|by"
+    r"|used|each|,|behind|between|associated|starting|beginning|ending|describing|along|including|between|against"
+    r"|against|they|it|this|these|those|should|must|will|if|at|having|without|whose|other|such|below|per|known"
+    r"|found|suitable|not|regarding|concerning))"
 )
-_NOT_ITEMS = frozenset(
-    "words sentences paragraphs lines characters stanzas verses pages minutes hours days weeks months years seconds dollars euros pounds percent"
-    " times miles km meters metres feet inches degrees points bullets placeholders sections chapters hashtags emojis syllables letters grams kg"
-    " levels columns rows digits decimals places numbers cents stars calories kilometers parts versions drafts responses this his its is was as"
-    " players teams users students children people persons sisters brothers friends members units copies integers variables parameters arguments"
-    " functions classes threads dimensions servings cups tablespoons teaspoons ounces liters litres series class process business plus yes less"
-    " across address access success analysis basis always perhaps us bus gas plays does has sides cards tickets apples oranges tables"
-    " dice coins balls boxes acts scenes categories groups clusters buckets options different same others columns keywords".split()
-)
-_IRREGULAR = frozenset("people children men women mice feet criteria phenomena data".split())
+_NOT_ITEMS = frozenset({
+    "words", "sentences", "paragraphs", "lines", "characters", "stanzas", "verses", "pages", "minutes", "hours",
+    "days", "weeks", "months", "years", "seconds", "dollars", "euros", "pounds", "percent", "times", "miles", "km",
+    "meters", "metres", "feet", "inches", "degrees", "points", "bullets", "placeholders", "sections", "chapters",
+    "hashtags", "emojis", "syllables", "letters", "grams", "kg", "levels", "columns", "rows", "digits", "decimals",
+    "places", "numbers", "cents", "stars", "calories", "kilometers", "parts", "versions", "drafts", "responses",
+    "this", "his", "its", "is", "was", "as", "players", "teams", "users", "students", "children", "people",
+    "persons", "sisters", "brothers", "friends", "members", "units", "copies", "integers", "variables",
+    "parameters", "arguments", "functions", "classes", "threads", "dimensions", "servings", "cups", "tablespoons",
+    "teaspoons", "ounces", "liters", "litres", "series", "class", "process", "business", "plus", "yes", "less",
+    "across", "address", "access", "success", "analysis", "basis", "always", "perhaps", "us", "bus", "gas", "plays",
+    "does", "has", "sides", "cards", "tickets", "apples", "oranges", "tables", "dice", "coins", "balls", "boxes",
+    "acts", "scenes", "categories", "groups", "clusters", "buckets", "options", "different", "same", "others",
+    "keywords",
+})  # fmt: skip
+_IRREGULAR = frozenset({"people", "children", "men", "women", "mice", "feet", "criteria", "phenomena", "data"})
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _counted(prompt)
     yield from _plain(prompt)
     yield from _sections(prompt)
@@ -114,7 +135,8 @@ def _plain(prompt: Prompt) -> Iterator[Constraint]:
 
 
 _DATABASE = re.compile(
-    r"\b(?:sql|database|mysql|postgres|query|queries|html|latex|periodic|hash table|multiplication|truth table|dining|coffee table|css|wooden|schema)\b"
+    r"\b(?:sql|database|mysql|postgres|query|queries|html|latex|periodic|hash table|multiplication|truth table"
+    r"|dining|coffee table|css|wooden|schema)\b"
 )
 
 
@@ -122,7 +144,7 @@ def _sections(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if "section" not in low and "part" not in low and "chapter" not in low and "scene" not in low:
         return
-    marker = _MARKER.search(prompt.text)
+    marker = _MARKER.search(prompt.text) or _FIRST_TWO.search(prompt.text)
     for match in _SECTIONS.finditer(low):
         clause = prompt.clause_at(match.start())
         text = low[clause.start : clause.end]
@@ -190,7 +212,8 @@ def _items(prompt: Prompt) -> Iterator[Constraint]:
 
 
 _ITEMS_LEFT = re.compile(
-    r"(?:^|[,;:.?)\n]|\b(?:and|then|please|also|to|can you|could you|would you|you|kindly|just|now|so|must|should|briefly)) *(?:\W|\d+[.)] )*$"
+    r"(?:^|[,;:.?)\n]|\b(?:and|then|please|also|to|can you|could you|would you|you|kindly|just|now|so|must|should"
+    r"|briefly)) *(?:\W|\d+[.)] )*$"
 )
 
 
@@ -276,7 +299,7 @@ def _check_items(constraint: Constraint, answer: Answer) -> Reading:
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$", re.MULTILINE)
 
 
-def _check_table(constraint: Constraint, answer: Answer) -> Reading:
+def _check_table(_: Constraint, answer: Answer) -> Reading:
     text = answer.text
     if _RULE.search(text) or "<table" in answer.lower or "\\begin{tabular" in text:
         return holds(True, "found a table")
@@ -288,4 +311,4 @@ _CHECKS: dict[Kind, Check] = dict.fromkeys(
     ("bullets", "numbered", "placeholders", "hashtags", "emojis", "highlights"), _check_count
 )
 _CHECKS |= {"sections": _check_sections, "items": _check_items, "table": _check_table}
-FAMILY = Family("layout", find, _CHECKS)
+FAMILY = Family("layout", _find, _CHECKS)

@@ -19,37 +19,45 @@ _UNITS: dict[str, Kind] = {
 }
 _UNIT = rf"(?P<unit>{'|'.join(_UNITS)})s?\b"
 _SIZE = (
-    r"(?:(?:short|long|complete|full|simple|separate|different|brief|clear|concise|distinct|english|total|individual|new|rhyming|descriptive"
+    r"(?:(?:short|long|complete|full|simple|separate|different|brief|clear|concise|distinct|english|total"
+    r"|individual|rhyming|descriptive"
     r"|coherent|detailed|unique|well[- ]?written|well[- ]?developed|non-?rhyming|medium|grammatical)[ ,]+){0,2}"
 )
 _COUNT = re.compile(rf"{BEFORE_UNIT}[ -]{{1,2}}{_SIZE}{_UNIT}(?! ?-? ?(?:count|limit)){AFTER_UNIT}")
 _NUMBER_OF = re.compile(
-    rf"\b(?:number of (?P<unit>{'|'.join(_UNITS)})s\b|(?P<unit2>word|character|sentence) (?P<cap>count|limit|length|maximum|minimum)\b)"
+    rf"\b(?:number of (?P<unit>{'|'.join(_UNITS)})s\b|(?P<unit2>word|character|sentence) (?P<cap>count|limit|length"
+    r"|maximum|minimum)\b)"
     rf"(?! (?:in|with) all)[^.\n\d]{{0,30}}?(?:be|is|to|of|:|=|-) ?(?={RELATION} |\d){BEFORE_UNIT}\b"
 )
 _ONE = re.compile(
     rf"\b(?:in|into|as|with|to) (?:just |only )?(?:a|an) {_SIZE}(?P<unit>sentence|paragraph)\b"
-    rf"|\b(?:write|compose|draft|create|give me|craft|produce) (?:just |only )?(?:a|an) {_SIZE}(?P<unit2>sentence|paragraph)\b(?! (?:by|of the))"
+    rf"|\b(?:write|compose|draft|create|give me|craft|produce) (?:just |only )?(?:a|an) {_SIZE}(?P<unit2>sentence"
+    r"|paragraph)\b(?! (?:by|of the))"
 )
 
 _GIVEN_ONES = re.compile(r"\b(?:the|these|those|following|first|last|next|previous|all|both|other|above|any|every) $")
 _PREPOSITION = re.compile(r"\b(?:in|within|using|into|under|to|of|with)(?: just| only| exactly)? $")
 _CODE = re.compile(
-    r"\b(?:function|program|script|class|regex|expression|query|algorithm|code|method|macro|formula)\b[^.]*\b(?:that|which|to|takes?|returns?|for)\b"
+    r"\b(?:function|program|script|class|regex|expression|query|algorithm|code|method|macro"
+    r"|formula)\b[^.]*\b(?:that|which|to|takes?|returns?|for)\b"
 )
 _ELSEWHERE = re.compile(r"\bhow many\b|\b(?:wrote|typed|types|reads?|was|were|had|said|spoke|counts?|counting)\b")
 _PART = re.compile(
-    r"\b(?:with|includ\w+|add\w*|has|have|and|its|their|us\w+|contains?|the|where) (?:(?:a|an|the|one|each) )?(?:[\w-]+ ){0,2}?"
-    r"(?:title|headline|heading|subject line|caption|intro|introduction|conclusion|section|hook|bio|chapter|scene|chorus|subtitle|tagline|slogan|abstract)s?\b[^.,;]{0,40}$"
+    r"\b(?:with|includ\w+|add\w*|has|have|and|its|their|us\w+|contains?|the|where) (?:(?:a|an|the|one"
+    r"|each) )?(?:[\w-]+ ){0,2}?"
+    r"(?:title|headline|heading|subject line|caption|intro|introduction|conclusion|section|hook|bio|chapter|scene"
+    r"|chorus|subtitle|tagline|slogan|abstract)s?\b[^.,;]{0,40}$"
 )
 _EACH = r"(?:each|every|per|all(?: of)?(?: the)?)"
 _SCOPES: dict[str, Scope] = {
-    "sentence": "sentence", "line": "line", "paragraph": "paragraph", "bullet": "item", "bullet point": "item", "point": "item",
+    "sentence": "sentence", "line": "line", "paragraph": "paragraph", "bullet": "item", "bullet point": "item",
+    "point": "item",
     "item": "item", "tip": "item", "step": "item", "reason": "item", "example": "item", "word": "word",
 }  # fmt: skip
 _EACH_LEFT = re.compile(rf"\b(?P<each>{_EACH}) (?:of the |of your )?(?P<part>bullet point|[a-z-]+?)s?\b[^.;]{{0,50}}$")
 _NTH_LEFT = re.compile(
-    r"\b(?:the )?(?:very )?(?P<nth>first|second|third|fourth|fifth|last|final) (?P<part>paragraph|sentence|line)\b[^.;]{0,50}$"
+    r"\b(?:the )?(?:very )?(?P<nth>first|second|third|fourth|fifth|last|final) (?P<part>paragraph|sentence"
+    r"|line)\b[^.;]{0,50}$"
 )
 _EACH_RIGHT = re.compile(
     r" ?(?:per|in each|in every|for each|for every|each|apiece)\b(?: (?P<part>bullet point|[a-z]+))?"
@@ -62,7 +70,7 @@ _ITEM_WORDS = re.compile(
 _LISTS = re.compile(r"\b(?:list|give|name|provide|suggest|generate|tell|find|think of|come up with)\b[^.]{0,20}$")
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if not any(unit in low for unit in _UNITS):
         return
@@ -247,4 +255,4 @@ def _check(constraint: Constraint, answer: Answer) -> Reading:
 _CHECKS: dict[Kind, Check] = dict.fromkeys(
     ("words", "characters", "sentences", "paragraphs", "lines", "stanzas"), _check
 )
-FAMILY = Family("length", find, _CHECKS)
+FAMILY = Family("length", _find, _CHECKS)

@@ -35,7 +35,6 @@ Kind = Literal[
     "term",
     "letter",
     "punctuation",
-    "digits",
     # letter case
     "lowercase",
     "uppercase",

@@ -9,20 +9,26 @@ from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt
 
 _ALPHABETICAL = re.compile(r"\b(?P<back>reverse )?alphabetical(?:ly)?(?: order)?\b|\balphabeti[sz]ed?\b")
 _ACROSTIC = re.compile(
-    rf"\bacrostic\b[^.;\n\x00]{{0,40}}?\b(?:for|of|from|on|using|with|spelling(?: out)?|called|about)(?: the)?(?: word| name)? (?P<word>{QUOTED}|[a-z]{{3,15}})"
-    rf"|\bfirst letters? of (?:each|every|all)(?: the)? (?P<part>lines?|sentences?|words?|paragraphs?)\b[^.;\n\x00]{{0,40}}?\bspells?(?: out)?(?: the)?(?: word| name| phrase)? (?P<word2>{QUOTED}|[a-z]{{2,15}})"
+    rf"\bacrostic\b[^.;\n\x00]{{0,40}}?\b(?:for|of|from|on|using|with|spelling(?: out)?|called"
+    rf"|about)(?: the)?(?: word| name)? (?P<word>{QUOTED}|[a-z]{{3,15}})"
+    r"|\bfirst letters? of (?:each|every|all)(?: the)? (?P<part>lines?|sentences?|words?"
+    rf"|paragraphs?)\b[^.;\n\x00]{{0,40}}?\bspells?(?: out)?(?: the)?(?: word| name| phrase)? (?P<word2>{QUOTED}"
+    rf"|[a-z]{{2,15}})"
 )
 _PALINDROME = re.compile(
-    r"\b(?:write|give|create|generate|provide|compose|tell|come up with|make|think of)\b[^.;\n]{0,30}?\bpalindrom(?:e|ic (?:word|sentence|phrase))\b"
+    r"\b(?:write|give|create|generate|provide|compose|tell|come up with|make"
+    r"|think of)\b[^.;\n]{0,30}?\bpalindrom(?:e|ic (?:word|sentence|phrase))\b"
 )
 _FORMS = {"haiku": 3, "limerick": 5, "sonnet": 14, "couplet": 2, "quatrain": 4, "tanka": 5, "cinquain": 5}
 _POEM = re.compile(
-    rf"\b(?:write|give|create|generate|provide|compose|make|as|in|into|produce|craft|tell)\b(?: me| us)?(?: the)?(?: form of| style of| format of)? (?:a|an|one|as a) (?:[a-z-]+ ){{0,2}}?(?P<form>{'|'.join(_FORMS)})\b"
+    r"\b(?:write|give|create|generate|provide|compose|make|as|in|into|produce|craft|tell)\b(?: me"
+    r"| us)?(?: the)?(?: form of| style of| format of)? (?:a|an|one"
+    rf"|as a) (?:[a-z-]+ ){{0,2}}?(?P<form>{'|'.join(_FORMS)})\b"
 )
 _CODE = re.compile(r"\b(?:function|program|script|code|method|class|algorithm|python|java|check\w*|whether)\b")
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if "alphabet" in low:
         for match in _ALPHABETICAL.finditer(low):
@@ -107,7 +113,7 @@ def _check_acrostic(constraint: Constraint, answer: Answer) -> Reading:
     return Reading(0.5 * min(kept, len(wanted) - 1) / len(wanted), f"the initials spell {initials[:40]!r}")
 
 
-def _check_palindrome(constraint: Constraint, answer: Answer) -> Reading:
+def _check_palindrome(_: Constraint, answer: Answer) -> Reading:
     texts = [
         answer.text,
         *(line.text for line in answer.lines[:50]),
@@ -127,4 +133,4 @@ _CHECKS: dict[Kind, Check] = {
     "acrostic": _check_acrostic,
     "palindrome": _check_palindrome,
 }
-FAMILY = Family("order", find, _CHECKS)
+FAMILY = Family("order", _find, _CHECKS)

@@ -11,65 +11,92 @@ _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _DOUBLE = re.compile(r"[\"“”„«»](?:[^\"“”„«»\n]|\n(?!\n)){1,2000}[\"“”„«»]")
 _SINGLE = re.compile(r"(?<![\w])['‘’](?=\S)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){1,200}(?<=\S)['’](?!\w)")
 _TICKS = re.compile(r"`[^`\n]{1,200}`")
-_END = re.compile(r"(?<=[.!?])[\"”’')\]]*\s+|\n+")
+_END = re.compile(r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bp\.s\.)[\"”’')\]]*\s+|\n+")
 _HIDDEN = "\x00"
 
 QUOTED = "[\"“”„«»'‘’`]\x00+[\"“”„«»'‘’`]"
 """A hidden quotation in `Prompt.low`."""
 
 _LABEL = re.compile(
-    r"(?:(?:user|the|given|original|sample|source|news) )?(?:input|text|passage|article|story|document|e-?mail|context|content|paragraph"
-    r"|sentences?|review|tweet|conversation|dialogue|transcript|abstract|code|lyrics|poem|synopsis|essay|letter|source|report|data|quote)"
+    r"(?:(?:user|the|given|original|sample|source|news) )?(?:input|text|passage|article|story|document|e-?mail"
+    r"|context|content|paragraph"
+    r"|sentences?|review|tweet|conversation|dialogue|transcript|abstract|code|lyrics|poem|synopsis|essay|letter"
+    r"|source|report|data|quote)"
     r"(?: ?\d)? ?:"
 )
 _GIVEN = re.compile(
-    r"\b(?:following|below|given|this|provided|attached) (?:[\w-]+ ){0,3}?(?:text|passage|article|story|document|e-?mails?|content|paragraphs?"
-    r"|sentences?|review|tweet|conversation|dialogue|transcript|abstract|lyrics|poem|essay|letter|report|statements?|blog|information|situation"
+    r"\b(?:following|below|given|this|provided|attached) (?:[\w-]+ ){0,3}?(?:text|passage|article|story|document"
+    r"|e-?mails?|content|paragraphs?"
+    r"|sentences?|review|tweet|conversation|dialogue|transcript|abstract|lyrics|poem|essay|letter|report"
+    r"|statements?|blog|information|situation"
     r"|questions?|code|input|prompt|instructions?|problem)\b"
 )
 _ANSWER_NOUN = (
-    r"(?:response|answer|reply|output|completion|result|essay|story|poem|letter|e-?mail|article|post|summary|song|rap|speech|review|resume"
-    r"|resumé|cover letter|advertisement|ad|proposal|report|limerick|haiku|riddle|joke|blog|paragraphs?|sentences?|title|list|text|translation"
-    r"|description|explanation|message|tweet|dialogue|script|template|itinerary|plan|pitch|rubric|critique|rewrite|rewritten|version|it|there"
+    r"(?:response|answer|reply|output|completion|result|essay|story|poem|letter|e-?mail|article|post|summary|song"
+    r"|rap|speech|review|resume"
+    r"|resumé|cover letter|advertisement|ad|proposal|report|limerick|haiku|riddle|joke|blog|paragraphs?|sentences?"
+    r"|title|list|text|translation"
+    r"|description|explanation|message|tweet|dialogue|script|template|itinerary|plan|pitch|rubric|critique|rewrite"
+    r"|rewritten|version|it|there"
     r"|you|they|this|each|everything|words?|letters?|keywords?|bullet points?|lines?|points?|sections?|names?)"
 )
-_MODAL = r"(?:should|must|shall|has to|have to|needs? to|may|can|cannot|can't|mustn't|shouldn't|will|is to|are to|is required|contains?)"
-_STRONG = re.compile(
-    r"\b(?:your|the|my|this) (?:[\w-]+ ){0,3}(?:response|answer|reply|output)s?\b|\bin your (?:own )?(?:response|answer|reply|words)"
-    r"|\b(?:response|answer|reply|output) (?:format|should|must|in|with)\b"
+_MODAL = (
+    r"(?:should|must|shall|has to|have to|needs? to|may|can|cannot|can't|mustn't|shouldn't|will|is to|are to"
+    r"|is required|contains?)"
 )
-_SUBJECT = re.compile(rf"\b{_ANSWER_NOUN}(?:,? (?!that |which |who )[\w'-]+){{0,8}},? {_MODAL}\b")
+_STRONG = re.compile(
+    r"\b(?:your|the|my|this) (?:[\w-]+ ){0,3}(?:response|answer|reply|output)s?\b|\bin your (?:own )?(?:response"
+    r"|answer|reply|words)"
+    r"|\b(?:response|answer|reply|output) (?:format|should|must|in|with)\b"
+    r"|\b(?:is|are) (?:not allowed|not permitted|forbidden|prohibited|banned)\b"
+)
+_SUBJECT = re.compile(rf"(?:\b{_ANSWER_NOUN}|{QUOTED})(?:,? (?!that |which |who )[\w'-]+){{0,8}},? {_MODAL}\b")
 _VERBS = (
-    "write|give|list|answer|respond|reply|explain|describe|summari[sz]e|use|include|incorporate|keep|limit|make|ensure|contain|provide|suggest"
-    "|generate|create|compose|draft|tell|name|mention|add|end|finish|conclude|start|begin|open|put|wrap|enclose|highlight|separate|repeat"
-    "|refrain|avoid|omit|exclude|do|don't|don’t|never|always|only|translate|rewrite|rephrase|paraphrase|say|produce|output|return|format|present"
-    "|state|discuss|compare|analy[sz]e|elaborate|outline|propose|brainstorm|come|think|choose|select|pick|classify|identify|convert|edit|design"
-    "|develop|offer|share|show|arrange|sort|order|organi[sz]e|structure|label|mark|note|remember|construct|craft|print|display|express|complete"
-    "|continue|extend|expand|shorten|condense|recommend|help|divide|split|capitali[sz]e|bold|respond|act|imagine|pretend|speak|talk|remove"
-    "|replace|rate|score|grade|evaluate|reformulate|define|simplify|prepare|plan|build|invent|restate|follow|adhere|stick|restrict|feature"
+    "write|give|list|answer|respond|reply|explain|describe|summari[sz]e|use|include|incorporate|keep|limit|make"
+    "|ensure|contain|provide|suggest"
+    "|generate|create|compose|draft|tell|name|mention|add|end|finish|conclude|start|begin|open|put|wrap|enclose"
+    "|highlight|separate|repeat"
+    "|refrain|avoid|omit|exclude|do|don't|don’t|never|always|only|translate|rewrite|rephrase|paraphrase|say"
+    "|produce|output|return|format|present"
+    "|state|discuss|compare|analy[sz]e|elaborate|outline|propose|brainstorm|come|think|choose|select|pick"
+    "|classify|identify|convert|edit|design"
+    "|develop|offer|share|show|arrange|sort|order|organi[sz]e|structure|label|mark|note|remember|construct|craft"
+    "|print|display|express|complete"
+    "|continue|extend|expand|shorten|condense|recommend|help|divide|split|capitali[sz]e|bold|respond|act|imagine"
+    "|pretend|speak|talk|remove"
+    "|replace|rate|score|grade|evaluate|reformulate|define|simplify|prepare|plan|build|invent|restate|follow"
+    "|adhere|stick|restrict|feature"
 )
 _FILLER = re.compile(
-    r"(?:please|now|then|also|first|next|finally|and|so|but|kindly|additionally|lastly|furthermore|moreover|in addition|be sure to|hi|hello|hey"
-    r"|just|simply|briefly|can you|could you|would you|will you|i want you to|i need you to|i would like you to|i'd like you to|i want|i need"
-    r"|i'd like|i would like|let's|your task is to|your job is to|your goal is to|you are to|you need to|you have to|you should|you must|you will"
+    r"(?:please|now|then|also|first|next|finally|and|so|but|kindly|additionally|lastly|furthermore|moreover"
+    r"|in addition|be sure to|hi|hello|hey"
+    r"|just|simply|briefly|can you|could you|would you|will you|i want you to|i need you to|i would like you to"
+    r"|i'd like you to|i want|i need"
+    r"|i'd like|i would like|let's|your task is to|your job is to|your goal is to|you are to|you need to"
+    r"|you have to|you should|you must|you will"
     r"|you can|you may|again|instead|however|remember to|try to|help me(?: to)?|\d{1,2}[.)])(?!\w)|[^\w\x00]{1,20}"
 )
 _VERB = re.compile(rf"(?:{_VERBS})\b")
 _LATER = re.compile(
-    rf"(?:[,;:?)]|\band|\bthen|\bbut|\bplease|\bor|\bby|\bto|\bmust|\bshould|\bcan you|\bcould you|[a-z]ly) (?:please |then |also |only )?(?:{_VERBS})\b"
+    r"(?:[,;:?)]|\band|\bthen|\bbut|\bplease|\bor|\bby|\bto|\bcan you|\bcould you|[a-z]ly) (?:please |then |also "
+    rf"|only )?(?:{_VERBS})\b"
 )
 _FRAGMENT = re.compile(
-    r"(?:\W*)(?:in|with|using|without|within|no|at least|at most|max|min|maximum|minimum|between|exactly|under|less|fewer|more|not|approximately|about|around|up to|all"
-    r"|word (?:count|limit)|length|number of|format|output|the first|the last|the word|the letter|paragraph|the answer|answers|\d+|one|two|three|four|five|ten|six|seven|entirely|everything"
+    r"(?:\W*)(?:in|with|using|without|within|no|at least|at most|max|min|maximum|minimum|between|exactly|under"
+    r"|less|fewer|more|not|approximately|about|around|up to|all"
+    r"|word (?:count|limit)|length|number of|format|output|the first|the last|the word|the letter|paragraph"
+    r"|the answer|answers|\d+|one|two|three|four|five|ten|six|seven|entirely|everything|lower-?case|upper-?case"
     r"|wrapp?ed|your)\b"
 )
 _NEGATION = re.compile(
-    r"\b(?:not(?! only| forget)|never|without|avoid\w*|no|nor|refrain\w*|exclud\w+|omit\w*|cannot|free of|instead of|skip\w*|forbid\w*)\b"
+    r"\b(?:not(?! only| forget)|never|without|avoid\w*|no|nor|refrain\w*|exclud\w+|omit\w*|cannot|free of"
+    r"|instead of|skip\w*|forbid\w*)\b"
     r"|n['’]t\b(?! forget| only)"
 )
 _TURN = re.compile(r"\b(?:and(?! not| do not| don't)|but|then|also)\b|;")
 _TELLING = re.compile(
-    r"(?:\W*)(?:how|what|why|who|which|whose|when|where|is|are|was|were|do|does|did|has|have|had|if|suppose|he|she|we|they|i)\b"
+    r"(?:\W*)(?:how|what|why|who|which|whose|when|where|is|are|was|were|do|does|did|has|have|had|if|suppose|he|she"
+    r"|we|they|i)\b"
 )
 
 
@@ -119,7 +146,8 @@ class Prompt:
                 label = False
             else:
                 label = bool(_LABEL.match(text))
-            asks = imperative or strong or bool(_SUBJECT.search(text) or _LATER.search(text))
+            wonders = text.rstrip().endswith("?") and bool(_TELLING.match(text))
+            asks = imperative or strong or (not wonders and bool(_SUBJECT.search(text) or _LATER.search(text)))
             asks = asks or (bool(_FRAGMENT.match(text)) and not _TELLING.match(text))
             found.append(Clause(start, end, asks, (given and not strong) or label))
             if label or (_GIVEN.search(text) and self._hands_over(end)):

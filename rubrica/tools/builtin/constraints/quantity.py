@@ -4,11 +4,11 @@ import re
 
 from rubrica.tools.builtin.constraints.model import Bound
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _WORTH = {word: n for n, word in enumerate(_ONES)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
 _PHRASES = {
     "a single": 1, "single": 1, "a couple of": 2, "a couple": 2, "half a dozen": 6, "a dozen": 12, "dozen": 12,
@@ -40,10 +40,14 @@ _CLASSES = [
         ("between|from", "between"),
     )
 ]  # fmt: skip
-_AFTER = r"or (?:less|fewer|under|below)|or (?:more|over|above)|or so|at least|at (?:the )?most|max(?:imum)?|min(?:imum)?|or longer|or shorter"
+_AFTER = (
+    r"or (?:less|fewer|under|below)|or (?:more|over|above)|or so|at least|at (?:the )?most|max(?:imum)?"
+    r"|min(?:imum)?|or longer|or shorter"
+)
 
 BEFORE_UNIT = (
-    rf"(?:(?P<rel>{RELATION})[ \n]?(?:(?:the|a total of|exactly) )?)?(?<![\w.,$€£])(?P<n>{NUMBER})(?![\w.,]*\d)(?P<plus>\+| plus)?"
+    rf"(?:(?P<rel>{RELATION})[ \n]?(?:(?:the|a total of"
+    rf"|exactly) )?)?(?<![\w.,$€£])(?P<n>{NUMBER})(?![\w.,]*\d)(?P<plus>\+| plus)?"
     rf"(?:(?: ?[-–—] ?| to | or | and )(?P<m>{NUMBER}))?"
     rf"(?:,? (?:but|and|or) (?P<rel2>{RELATION}) (?P<n2>{NUMBER}))?(?: (?P<mid>{_AFTER}))?"
 )
@@ -140,7 +144,8 @@ def read_bound(match: re.Match[str], left: str, *, bare: str = "exact") -> Bound
 
 
 TIMES = re.compile(
-    rf"(?:{BEFORE_UNIT}[- ]times?\b{AFTER_UNIT}|(?:(?P<rel_>{RELATION}) )?(?P<once>once|twice|thrice)\b(?: (?P<post_>{_AFTER}))?)"
+    rf"(?:{BEFORE_UNIT}[- ]times?\b{AFTER_UNIT}|(?:(?P<rel_>{RELATION}) )?(?P<once>once|twice"
+    rf"|thrice)\b(?: (?P<post_>{_AFTER}))?)"
 )
 _ONCE = {"once": 1, "twice": 2, "thrice": 3}
 

@@ -21,7 +21,8 @@ class ConstraintArguments(Value):
 
 @builtin(
     "constraints",
-    "Finds the checkable constraints that the prompt states (length, layout, words, letter case, beginning and end, format, order,"
+    "Finds the checkable constraints that the prompt states (length, layout, words, letter case, beginning and"
+    " end, format, order,"
     " language) and checks the answer against each.",
     arguments=ConstraintArguments,
 )

@@ -7,35 +7,60 @@ from dataclasses import dataclass
 from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
-from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, TIMES, read_bound, read_times
+from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, TIMES, read_bound, read_times
 from rubrica.types import Span
 
 _BARE = r"[\w$%&@#+][\w'’.+-]*"
 _LETTERS = r"letters?|characters?|symbols?"
 _NOUN = rf"(?P<noun>key ?words?|words?|phrases?|terms?|expressions?|names?|sentences?|strings?|{_LETTERS})"
-_TERM = re.compile(rf"(?<![\w-]){_NOUN}(?: (?:of|like|such as))?(?: ?[:=])? ?[\[({{]?(?P<first>{QUOTED}|{_BARE})|(?P<verb>{{verbs}}) (?:(?:both|all of|either|the|exact|following|in it) )*(?P<quoted>{QUOTED})".replace("{verbs}", r"includ\w+|contain\w*|mention\w*|using|use|incorporat\w+|avoid\w*|without|exclud\w+|omit\w*"))  # fmt: skip
+_USES = r"includ\w+|contain\w*|mention\w*|using|use|incorporat\w+|avoid\w*|without|exclud\w+|omit\w*"
+_BEFORE_LIST = (
+    r"(?: (?:of|like|such as))?(?:(?: (?:should|must|need to|have to) (?:be \w+|appear))?"
+    r"(?: (?:in|within|to) (?:your|the) [\w-]+| [\w-]+ the (?:response|answer|text))?(?= ?:))?(?: ?[:=])? ?[\[({]?"
+)
+_COUNTED = (
+    r"(?= (?:should|must|appears?|needs? to|has to|at least|at most|exactly|more than|less than|fewer than"
+    r"|no more than|once|twice))"
+)
+_TERM = re.compile(
+    rf"(?<![\w-]){_NOUN}\b{_BEFORE_LIST}(?P<first>{QUOTED}|{_BARE})"
+    rf"|(?P<lone>{QUOTED}){_COUNTED}"
+    rf"|\b(?P<verb>{_USES}) (?:(?:both|all of|either|the|exact|following|in it) )*(?P<quoted>{QUOTED})"
+)
 _MORE = re.compile(rf" ?(?:, ?(?:and |or |& ?)?|/ ?|and |or |& ?)(?:(?:the )?{_NOUN} )?(?P<term>{QUOTED}|{_BARE})")
 _VERB = re.compile(
-    r"\b(?:includ\w*|contain\w*|us(?:e|es|ed|ing|age)|mention\w*|incorporat\w*|add\w*|have|has|having|with|featur\w*|insert\w*|say\w*"
-    r"|writ\w+|appear\w*|ensur\w*|make sure|avoid\w*|exclud\w*|omit\w*|without|refrain\w*|employ\w*|don['’]t forget|drop\w*)\b"
+    r"\b(?:includ\w*|contain\w*|us(?:e|es|ed|ing|age)|mention\w*|incorporat\w*|add\w*|have|has|having|with"
+    r"|featur\w*|insert\w*|say\w*"
+    r"|writ\w+|appear\w*|ensur\w*|make sure|avoid\w*|exclud\w*|omit\w*|without|refrain\w*|employ\w*"
+    r"|don['’]t forget|drop\w*)\b"
 )
 _SHUNNING = re.compile(r"avoid\w*|exclud\w*|omit\w*|without|refrain\w*|drop\w*")
 _OTHER_VERB = re.compile(
-    r"\b(?:start|begin|open|end|finish|conclud|clos|follow|preced|replac|highlight|mark|separat|label|mean|defin|rhym|spell|translat|explain"
-    r"|describ|bold|capitali|underlin|count|find all|match|instead of|between|about|called|named|titled|before|after|last|first|synonyms? (?:of|for)|surround|wrap|indicat|respond|reply|answer)"
+    r"\b(?:acrostic|start|begin|open|end|finish|conclud|clos|followed by|preced|replac|highlight|mark|separat"
+    r"|label|mean|defin|rhym|spell|translat|explain"
+    r"|describ|bold|capitali|underlin|count|find all|match|instead of|between|about|called|named|titled|before"
+    r"|after|last|first|synonyms? (?:of|for)|surround|wrap|indicat|respond|reply|answer)"
     r"\w*\b[^.]{0,30}$"
 )
 _APPEARS = re.compile(
-    r"[\s,\"'”’)\]]*(?:(?:in|within|throughout|to) [^,.;]{1,40},? )?(?P<not>(?:should|must|does|do|may|can|is|are|will)?(?: ?not|n['’]t|not) )?(?:should |must |needs? to |has to |have to |can |may |to |will )?(?P<not2>(?:not|never) )?"
-    r"(?:at all )?(?:appears?|occurs?|shows? up|comes? up|(?:be|is|are) (?P<ban>not allowed|not permitted|forbidden|banned|prohibited|off[- ]limits|taboo|used|included|mentioned|present|found|avoided|in )|(?:be )?contained)"
+    r"[\s,\"'”’)\]]*(?:(?:in|within|throughout|to) [^,.;]{1,40},? )?(?P<not>(?:should|must|does|do|may|can|is|are"
+    r"|will)?(?: ?not|n['’]t|not) )?(?:should |must |needs? to |has to |have to |can |may |to "
+    r"|will )?(?P<not2>(?:not|never) )?"
+    r"(?:at all )?(?:appears?|occurs?|shows? up|comes? up|(?:be|is|are) (?P<ban>not allowed|not permitted"
+    r"|forbidden|banned|prohibited|off[- ]limits|taboo|used|included|mentioned|present|found|avoided|in )"
+    r"|(?:be )?contained)"
 )
 _FOLLOW = re.compile(
-    r"[\"'”’)\]]*\s*(?:[.,;:!?)]|\n|$|(?:in|at|exactly|once|twice|should|must|to|somewhere|as|more|less|fewer|no|is|are|does|doesn['’]t|do|and|or"
-    r"|within|throughout|anywhere|only|appears?|occurs?|appearing|for|with|shouldn['’]t|can|cannot|can['’]t|may|when|but|while|on|\d)\b)"
+    r"[\"'”’)\]]*\s*(?:[.,;:!?)]|\n|$|(?:in|at|exactly|once|twice|should|must|to|somewhere|as|more|less|fewer|no"
+    r"|is|are|does|doesn['’]t|do|and|or"
+    r"|within|throughout|anywhere|only|appears?|occurs?|appearing|for|with|shouldn['’]t|can|cannot|can['’]t|may"
+    r"|when|but|while|on|\d)\b)"
 )
-_STOPWORDS = frozenset(
-    "in at to as for with and or the a an of is are be should must that which count limit you it on from by your their".split()
-)
+_STOPWORDS = frozenset({
+    "in", "at", "to", "as", "for", "with", "and", "or", "the", "a", "an", "of", "is", "are", "be", "should", "must",
+    "that", "which", "count", "limit", "you", "it", "on", "from", "by", "your", "their", "each", "max", "min",
+    "maximum", "minimum", "total", "long", "above", "below",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +68,15 @@ class _Mention:
     """Terms named together at one place of the prompt."""
 
     start: int
+    opens: int
+    """Where the first term begins."""
     end: int
     noun: str
     terms: tuple[str, ...]
     either: bool
 
 
-def find(prompt: Prompt) -> Iterator[Constraint]:
+def _find(prompt: Prompt) -> Iterator[Constraint]:
     found: list[tuple[_Mention, list[Constraint]]] = []
     end_of_last = 0
     for mention in _mentions(prompt):
@@ -74,9 +101,11 @@ def find(prompt: Prompt) -> Iterator[Constraint]:
         end_of_last = mention.end
     for _, constraints in found:
         yield from constraints
+    yield from _unmarked(prompt)
     yield from _punctuation(prompt)
 
 
+_NEXT = re.compile(rf"\b(?:and|but)\b[^.]{{0,30}}?\b(?:the|a|an|your|any) {_NOUN}\b")
 _OR = re.compile(r"[\"'”’\s,]*or (?:else )?(?:not |by |must |don['’]t |do not )?[a-z]+(?: the)? *$")
 
 
@@ -87,8 +116,8 @@ def _mentions(prompt: Prompt) -> Iterator[_Mention]:
         if match.start() < done:
             continue
         noun = match["noun"] or "word"
-        group = "first" if match["noun"] else "quoted"
-        start, end = match.span(group)
+        group = "first" if match["noun"] else "lone" if match["lone"] else "quoted"
+        start, end = opens, _ = match.span(group)
         terms, joins = [prompt.said(start, end)], []
         bare = low[start] not in "\"“”„«»'‘’`"
         if bare and (low[start:end] in _STOPWORDS or (noun[-1] != "s" and not _FOLLOW.match(low, end))):
@@ -104,25 +133,23 @@ def _mentions(prompt: Prompt) -> Iterator[_Mention]:
             continue
         done = end
         either = any(" or " in f" {join} " for join in joins)
-        yield _Mention(match.start(), end, noun, tuple(term.rstrip(".,;:") if bare else term for term in terms), either)
+        yield _Mention(
+            match.start(), opens, end, noun, tuple(term.rstrip(".,;:") if bare else term for term in terms), either
+        )
 
 
 def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]:
     right = prompt.low[mention.end : mention.end + 120].split("\n")[0]
     appears = _APPEARS.match(right)
-    verbs = list(
-        _VERB.finditer(
-            prompt.low,
-            mention.start - len(left),
-            mention.end if prompt.low[mention.start] in "iucmaweo" else mention.start,
-        )
-    )
-    verb = next((v for v in reversed(verbs) if v.start() <= mention.start), None)
+    verbs = list(_VERB.finditer(prompt.low, mention.start - len(left), mention.opens))
+    verb = verbs[-1] if verbs else None
     if (verb is None or _OTHER_VERB.search(left)) and not appears:
         return
-    times = next((t for t in TIMES.finditer(right[:70]) if t["once"] or t["n"]), None)
+    turn = _NEXT.search(right)
+    near = right[: min(70, turn.start() if turn else 70)]
+    times = next((t for t in TIMES.finditer(near) if t["once"] or t["n"]), None)
     offset = 0
-    if times is None and verb:
+    if times is None and verb and not appears and not _NEXT.search(left[-40:]):
         times = next((t for t in TIMES.finditer(left[-40:]) if t["once"] or t["n"]), None)
         offset = -1
     if times:
@@ -130,11 +157,11 @@ def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]
         if bound is None:
             return
     else:
-        bound = Bound.at_most(0) if _is_banned(verb, left, appears, prompt) else Bound.at_least(1)
+        bound = Bound.at_most(0) if _is_banned(verb, appears, prompt) else Bound.at_least(1)
     yield from _spell(prompt, mention, bound)
 
 
-def _is_banned(verb: re.Match[str] | None, left: str, appears: re.Match[str] | None, prompt: Prompt) -> bool:
+def _is_banned(verb: re.Match[str] | None, appears: re.Match[str] | None, prompt: Prompt) -> bool:
     if appears:
         if appears["ban"] in (
             "forbidden",
@@ -174,21 +201,56 @@ def _spell(prompt: Prompt, mention: _Mention, bound: Bound) -> Iterator[Constrai
         yield Constraint(kind, span, bound=bound, texts=terms)
 
 
+_OFTEN = re.compile(
+    r"\b(?:mention|include|use|say|repeat|using|mentioning)s? (?:the )?(?:name "
+    rf"|word )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*){{0,2}}?)"
+    rf" (?={RELATION} |once\b|twice\b){TIMES.pattern}"
+)
+_UNSAID = re.compile(
+    r"\b(?:do not|don['’]t|never|without|avoid|must not|should not|shouldn['’]t|cannot"
+    r"|can['’]t)(?: ever)? (?:mention(?:ing)?|say(?:ing)?)"
+    r" (?:the |any )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*)?)(?=[.,;!\n]|$| (?:in|at|and) )"
+)
+_GENERAL = frozenset({
+    "word", "words", "keyword", "keywords", "phrase", "phrases", "letter", "letters", "it", "that", "this", "them",
+    "anything", "any", "name", "names", "following", "fact", "so",
+})  # fmt: skip
+
+
+def _unmarked(prompt: Prompt) -> Iterator[Constraint]:
+    """Terms without quotation marks and without a noun such as "word" before them."""
+    for pattern in (_OFTEN, _UNSAID):
+        for match in pattern.finditer(prompt.low):
+            if not prompt.asks_at(match.start()) or _GENERAL & set(match["term"].split()):
+                continue
+            bound = read_times(match, "") if pattern is _OFTEN else Bound.at_most(0)
+            if bound:
+                yield Constraint(
+                    "term",
+                    prompt.source(match.start(), match.end()),
+                    bound=bound,
+                    texts=(prompt.said(*match.span("term")),),
+                )
+
+
 # Punctuation and digits, named by their names
 
 _MARKS = {
-    "comma": ",", "period": ".", "full stop": ".", "exclamation mark": "!", "exclamation point": "!", "question mark": "?",
-    "semicolon": ";", "semi-colon": ";", "colon": ":", "hyphen": "-", "dash": "-–—", "dashe": "-–—", "em dash": "—", "em dashe": "—",
-    "em-dash": "—", "em-dashe": "—", "quotation mark": "\"“”", "apostrophe": "'’", "parenthese": "()", "parenthesi": "()", "bracket": "[]()",
-    "punctuation": ".,;:!?\"'()-–—“”‘’…", "punctuation mark": ".,;:!?\"'()-–—“”‘’…", "digit": "0123456789", "numeral": "0123456789",
-    "asterisk": "*", "ellipse": "…", "ampersand": "&",
+    "comma": ",", "period": ".", "full stop": ".", "exclamation mark": "!", "exclamation point": "!",
+    "question mark": "?", "semicolon": ";", "semi-colon": ";", "colon": ":", "hyphen": "-", "dash": "-–—",
+    "dashe": "-–—", "em dash": "—", "em dashe": "—", "em-dash": "—", "em-dashe": "—", "quotation mark": "\"“”",
+    "apostrophe": "'’", "parenthese": "()", "parenthesi": "()", "bracket": "[]()",
+    "punctuation": ".,;:!?\"'()-–—“”‘’…", "punctuation mark": ".,;:!?\"'()-–—“”‘’…", "digit": "0123456789",
+    "numeral": "0123456789", "asterisk": "*", "ellipse": "…", "ampersand": "&",
 }  # fmt: skip
 _MARK = rf"(?P<mark>{'|'.join(sorted(_MARKS, key=len, reverse=True))})s?\b(?!-| ?separated)"
 _NO_MARK = re.compile(
-    rf"\b(?:no|without|not|never|avoid\w*|refrain\w*|free of|zero|n['’]t|exclud\w+|omit\w*|skip|don['’]t)\b(?! forget)(?! (?:more|fewer|less))[^.;\n]{{0,45}}?\b{_MARK}"
+    r"(?:\b(?:no|without|not|never|avoid\w*|refrain\w*|free of|zero|exclud\w+|omit\w*|skip)"
+    rf"|n['’]t)\b(?! forget)(?! (?:more|fewer|less))[^.;\n]{{0,45}}?\b{_MARK}"
 )
 _MARK_BANNED = re.compile(
-    rf"\b{_MARK} (?:(?:are|is) (?:not allowed|forbidden|banned|prohibited|not permitted)|(?:should|must)(?: not|n't) be)"
+    rf"\b{_MARK} (?:(?:are|is) (?:not allowed|forbidden|banned|prohibited|not permitted)|(?:should|must)(?: not"
+    r"|n't) be)"
 )
 _MARK_COUNT = re.compile(rf"{BEFORE_UNIT} {_MARK}{AFTER_UNIT}")
 
@@ -280,4 +342,4 @@ def _places(text: str, mark: str) -> Iterator[int]:
 
 
 _CHECKS: dict[Kind, Check] = {"term": _check_terms, "letter": _check_letters, "punctuation": _check_marks}
-FAMILY = Family("vocabulary", find, _CHECKS)
+FAMILY = Family("vocabulary", _find, _CHECKS)

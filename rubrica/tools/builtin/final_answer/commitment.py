@@ -1,15 +1,23 @@
 """`answer-stated`: is there a final answer at all, and is it the one that the working leads to?"""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.arithmetic import decimal_numerals, show
-from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.base import builtin
 from rubrica.tools.builtin.final_answer.extract import FinalAnswer, extract
 from rubrica.tools.builtin.final_answer.question import Asked, asked
-from rubrica.tools.builtin.numbers.equation import Result, agree, working
+from rubrica.tools.builtin.numbers.equation import agree
 from rubrica.tools.builtin.numbers.expression import Number, Quantity
-from rubrica.types import Candidate, TaskView
+from rubrica.tools.builtin.numbers.working import Result, working
+from rubrica.types import Candidate, TaskView, Value
+
+
+class CommitmentArguments(Value):
+    """Which of the two questions to answer."""
+
+    aspect: Literal["all", "stated", "derived"] = "all"
 
 
 @builtin(
@@ -17,15 +25,22 @@ from rubrica.types import Candidate, TaskView
     "When the task asks for a quantity or a choice: does the answer commit itself to a final answer (1, 0.5 when only "
     "a last number can be taken for it, 0 when there is none), and is that answer the result of its own working "
     "(1 = the last result, 0.5 = an earlier one, 0 = the working leads elsewhere)?",
+    arguments=CommitmentArguments,
 )
-def answer_stated(task: TaskView, candidate: Candidate, arguments: NoArguments) -> Iterator[Observation]:
+def answer_stated(task: TaskView, candidate: Candidate, arguments: CommitmentArguments) -> Iterator[Observation]:
     """Report the commitment, and its agreement with the working when there is working."""
     kind = asked(task.prompt)
     if kind not in {"quantity", "choice"}:
         return
     answer = extract(candidate.text, kind)
-    yield _stated(answer, kind)
-    if answer is not None and answer.value is not None and decimal_numerals(task.prompt):
+    if arguments.aspect != "derived":
+        yield _stated(answer, kind)
+    if (
+        arguments.aspect != "stated"
+        and answer is not None
+        and answer.value is not None
+        and decimal_numerals(task.prompt)
+    ):
         yield from _derived(candidate.text, answer)
 
 

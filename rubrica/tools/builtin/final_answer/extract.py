@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools.builtin.final_answer.question import Asked, asked
-from rubrica.tools.builtin.numbers.equation import working
 from rubrica.tools.builtin.numbers.expression import Number, Quantity, UndefinedError, evaluate, quantities
 from rubrica.tools.builtin.numbers.lexer import tokenize
 from rubrica.tools.builtin.numbers.parser import Parser, parse
+from rubrica.tools.builtin.numbers.working import working
 from rubrica.types import Span, TaskView
 
 Kind = Literal["number", "expression", "letter", "boolean", "text"]
@@ -48,18 +48,21 @@ _JSON = re.compile(
 )
 _STATEMENT = re.compile(
     r"""(?:^|(?<=[\s*_(>]))(?:
-          (?:the\s+|my\s+|our\s+)?(?:final\s+|correct\s+|right\s+|best\s+)?(?:answer|solution|result|option|choice)
-          (?:\s+to\s+(?:the|this)\s+(?:question|problem))?
-          \s*(?:\*\*|__)?\s*(?:is\s*:?|would\s+be|will\s+be|should\s+be|:|=)
-        | ^(?:A|Ans|Answer)\s*[:.](?=\s)
-        )[\s*_:]*(?=\S)""",
+          (?:the\ |my\ |our\ )?(?:final\ |correct\ |right\ |best\ )?(?:answer|solution|result|option|choice)
+          (?:\ to\ (?:the|this)\ (?:question|problem))?
+          (?:\*\*|__)?\s{0,3}(?:is\s{0,3}:?|would\ be|will\ be|should\ be|:|=)
+        | ^(?:A|Ans|Answer)\s{0,3}[:.](?=\s)
+        )[\s*_:]{0,8}(?=\S)""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 _CONCLUSION = re.compile(
-    r"(?:^|(?<=[.!?:;,\n]\s)|(?<=\n))(?:\*\*)?(?:therefore|thus|hence|so|in total|in conclusion|finally|this means|altogether|consequently)\b",
+    r"(?:^|(?<=[.!?:;,\n]\s)|(?<=\n))(?:\*\*)?(?:therefore|thus|hence|so|in total|in conclusion|finally|this means"
+    r"|altogether|consequently)\b",
     re.IGNORECASE,
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
+_OPENS_LITERAL = re.compile(r"[ \t*_`]{0,8}[\"'\[{]")
+_LITERAL = re.compile(r"""[\s*_`]{0,8}(["'])(.{0,300}?)\1[\s*_`.]{0,8}$""")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$|[*_\"')\]])|\n")
 _LETTER = re.compile(
     r"[\s*_\"'(\[]*(?:option\s+|choice\s+)?\(?([A-Ja-j])(?:[).:\]*,]|\s*$|(?=\s+(?:is|because|since|-)\b))",
@@ -92,7 +95,7 @@ def extract(text: str, kind: Asked) -> FinalAnswer | None:
 
 def _regions(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the places where an answer may stand, strongest mark first, last place first."""
-    for match in reversed(list(_BOXED.finditer(text))):
+    for match in reversed(list(_BOXED.finditer(text))[-3:]):
         end = _closing(text, match.end()) if match[0].endswith("{") else _line_end(text, match.end())
         if end is not None:
             yield "boxed", match.end(), end
@@ -103,11 +106,11 @@ def _regions(text: str) -> Iterator[tuple[str, int, int]]:
             yield cue, found[-1].start(1), found[-1].end(1)
     for match in reversed(list(_STATEMENT.finditer(text))[-3:]):
         yield "statement", match.end(), _sentence_end(text, match.end())
+    for match in reversed(list(_CONCLUSION.finditer(text))[-2:]):
+        yield "conclusion", match.end(), _sentence_end(text, match.end())
     stripped = text.strip()
     if 0 < len(stripped) <= 80 and "\n" not in stripped:
         yield "whole", text.index(stripped), text.index(stripped) + len(stripped)
-    for match in reversed(list(_CONCLUSION.finditer(text))[-2:]):
-        yield "conclusion", match.end(), _sentence_end(text, match.end())
     bold = list(_BOLD.finditer(text))
     if bold and any(character.isdigit() for character in bold[-1][1]):
         yield "bold", bold[-1].start(1), bold[-1].end(1)
@@ -132,12 +135,17 @@ def _line_end(text: str, start: int) -> int:
 def _sentence_end(text: str, start: int) -> int:
     while start < len(text) and text[start] == "\n":
         start += 1
+    if _OPENS_LITERAL.match(text, start):  # what is quoted or bracketed may hold full stops
+        return min(_line_end(text, start), start + 4 * MAX_ANSWER)
     match = _SENTENCE_END.search(text, start)
     return min(match.start() if match else len(text), start + 4 * MAX_ANSWER)
 
 
 def _read(text: str, start: int, end: int, cue: str, asked_for: str) -> FinalAnswer | None:
     region = text[start:end]
+    literal = _LITERAL.match(region) if asked_for == "other" and cue not in {"conclusion", "last number"} else None
+    if literal is not None:  # a string as a program would print it: every character counts
+        return _made(text, start + literal.start(1), start + literal.end(2) + 1, "text", literal[2], cue)
     if asked_for == "choice":
         letter = _LETTER.match(region)
         if letter is not None and cue != "last number":
@@ -157,7 +165,8 @@ def _read(text: str, start: int, end: int, cue: str, asked_for: str) -> FinalAns
         return None
     offset = start + region.index(stripped)
     kind: Kind = "expression" if cue == "boxed" or re.search(r"\\[a-zA-Z]+|\^", stripped) else "text"
-    return _made(text, offset, offset + len(stripped), kind, " ".join(stripped.lower().split()), cue)
+    normal = " ".join(stripped.split())
+    return _made(text, offset, offset + len(stripped), kind, normal.lower() if " " in normal else normal, cue)
 
 
 def _made(text: str, start: int, end: int, kind: Kind, normal: str, cue: str) -> FinalAnswer:

@@ -9,18 +9,22 @@ from rubrica.tools.builtin.numbers.lexer import tokenize
 Asked = Literal["quantity", "choice", "boolean", "other"]
 
 MAX_PROMPT = 20_000
+MAX_PROBLEM = 1500
+"""Characters of the longest problem that is not a passage to be read."""
+EDGE = 250
 
 _QUANTITY = re.compile(
     r"""\bhow\s+(?:many|much|long|far|old|tall|fast|heavy|big|large|wide|deep|high)\b
       | \bwhat\s+(?:is|are|was|were|will\s+be|would\s+be|percent|percentage|fraction|number|real)\b
       | \bwhat'?s\b | \bfind\b | \bcalculate\b | \bcompute\b | \bevaluate\b | \bdetermine\b | \bsolve\b | \bsimplify\b
-      | \bin\s+(?:total|all|minutes|hours|days|weeks|dollars|cents)\b | \bexpress\b | \bat\s+what\b
+      | \bin\s+(?:total|all|minutes|hours|days|weeks|dollars|cents)\s{0,2}\? | \bexpress\b | \bat\s+what\b
       | \bwhat\s+(?:positive|negative|integer|value|values|single|common|least|greatest|smallest|largest)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _OPTION = re.compile(r"(?:^|\n|(?<=\s))(?:\(([A-Ja-j])\)|([A-J])[).:])(?=\s*\S)")
 _CHOICE = re.compile(
-    r"\bwhich (?:of the following|one of|option|answer|choice)|\bchoose\b|\bselect\b|\boptions?:|\bchoices:|multiple[- ]choice",
+    r"\bwhich (?:of the following|one of|option|answer|choice)|\bchoose\b|\bselect\b|\boptions?:"
+    r"|\bchoices:|multiple[- ]choice",
     re.IGNORECASE,
 )
 _BOOLEAN = re.compile(
@@ -29,7 +33,8 @@ _BOOLEAN = re.compile(
     re.IGNORECASE,
 )
 _OTHER_WORK = re.compile(
-    r"```|\[PYTHON\]|\bdef \w+\(|\bfunction\b.{0,80}\b(?:code|python|program|returns?)\b|\bwrite (?:a|an|the|me|code|python)\b"
+    r"```|\[PYTHON\]|\bdef \w+\(|\bfunction\b.{0,80}\b(?:code|python|program|returns?)\b"
+    r"|\bwrite (?:a|an|the|me|code|python)\b"
     r"|\b(?:translate|summari[sz]e|paraphrase|rewrite|rephrase|essay|poem|story|email|letter|article|blog|proofread"
     r"|python|javascript|java|sql|html|regex|tweet|slogan|headline|classify|categori[sz]e|sentence|paragraph"
     r"|prove|explain|describe|discuss|recommend|suggest|advice|opinion)\b",
@@ -39,7 +44,9 @@ _MATH = re.compile(r"\\(?:frac|sqrt|binom|pi|cdot|times|le|ge|log|sin|cos|tan)\b
 
 
 _DATE = re.compile(r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}")
-_RELATIONS = frozenset("twice thrice double triple half third quarter quarters thirds dozen percent per".split())
+_RELATIONS = frozenset(
+    ["twice", "thrice", "double", "triple", "half", "third", "quarter", "quarters", "thirds", "dozen", "percent", "per"]
+)
 
 
 @lru_cache(maxsize=256)
@@ -53,9 +60,15 @@ def asked(prompt: str) -> Asked:
         return "other"
     if _BOOLEAN.search(text.strip()[-400:]):
         return "boolean"
-    if _QUANTITY.search(text) and _holds_quantities(text):
+    if len(text) <= MAX_PROBLEM and _QUANTITY.search(_question(text)) and _holds_quantities(text):
         return "quantity"
     return "other"
+
+
+def _question(text: str) -> str:
+    """Return where a prompt says what it wants: its beginning and its end, not the passage between."""
+    text = text.strip()
+    return text if len(text) <= 2 * EDGE else f"{text[:EDGE]}\n{text[-EDGE:]}"
 
 
 def _holds_quantities(text: str) -> bool:

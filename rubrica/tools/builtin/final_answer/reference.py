@@ -18,7 +18,7 @@ MAX_REFERENCE = 4000
     "Compares the final answer with the task's reference answer: 1 = the same number, formula, letter or words, "
     "0 = another. Null without a reference, and when the two cannot be compared.",
 )
-async def final_answer(task: TaskView, candidate: Candidate, arguments: NoArguments) -> Iterable[Observation]:
+async def final_answer(task: TaskView, candidate: Candidate, _arguments: NoArguments) -> Iterable[Observation]:
     """Compare exactly; formulas that are not numbers go to computer algebra in a confined process."""
     claim = "the final answer is the reference answer"
     if task.reference is None:
@@ -31,7 +31,8 @@ async def final_answer(task: TaskView, candidate: Candidate, arguments: NoArgume
     if answer is None:
         return [Observation(claim=claim, value=None, detail="no final answer found in the text")]
     equal = await asyncio.to_thread(same, gold, answer)
-    detail = f"the answer is {answer.text}, the reference {'the same' if equal else 'another' if equal is False else 'not comparable'}"
+    relation = {True: "the same", False: "another", None: "not comparable"}[equal]
+    detail = f"the answer is {answer.text}; the reference is {relation}"
     return [Observation(claim=claim, value=None if equal is None else float(equal), detail=detail, span=answer.span)]
 
 

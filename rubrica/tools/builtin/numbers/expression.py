@@ -151,7 +151,7 @@ def _power(base: Number, exponent: Number) -> Number:
         size = max(base.numerator.bit_length(), base.denominator.bit_length())
         if abs(exponent.numerator) * size > MAX_BITS and abs(base) != 1:
             raise UndefinedError("the power is too large")
-        return base**exponent.numerator
+        return Fraction(base**exponent.numerator)
     if exponent.denominator > 64 or abs(exponent) > 64:
         return _real(float(base) ** float(exponent))
     return _power(_root(base, exponent.denominator), Fraction(exponent.numerator))
@@ -166,7 +166,7 @@ def _root(radicand: Number, degree: int) -> Number:
         parts = [_integer_root(part, degree) for part in (radicand.numerator, radicand.denominator)]
         if parts[0] is not None and parts[1] is not None:
             return Fraction(parts[0], parts[1])
-    return float(radicand) ** (1 / degree)
+    return _real(float(radicand) ** (1 / degree))
 
 
 def _integer_root(value: int, degree: int) -> int | None:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from rubrica.tools.builtin.numbers.lexicon import NUMERALS, TENS, VULGAR, numeral
+from rubrica.tools.builtin.numbers.lexicon import NUMERALS, SCALES, TENS, VULGAR, numeral
 
 Kind = Literal[
     "number", "opaque", "word", "operator", "open", "close", "equals", "percent", "command", "newline", "other"
@@ -31,9 +31,11 @@ MAX_DIGITS = 60
 
 _LEXEMES = re.compile(
     r"""
-      (?P<space>(?:[ \t\r\f\v\u00a0\u202f\u2009]|\\[,;:!\ ]|\\(?:left|right|displaystyle|quad|qquad)\b|\\[()\[\]]|&)+)
+      (?P<broken>\times\b|\x0crac(?=\{))
+    | (?P<space>(?:[ \t\r\f\v\u00a0\u202f\u2009]|\\[,;:!\ ]|\\(?:left|right|displaystyle|quad|qquad)\b|\\[()\[\]]|&)+)
     | (?P<newline>\n|\\\\)
-    | (?P<opaque>\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d{1,2}:\d{2}(?::\d{2})?(?!\d)|\d+(?:\.\d+){2,}|\d+(?:st|nd|rd|th)\b|\d{1,2}\ ?[ap]\.?m\b)
+    | (?P<opaque>\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d{1,2}:\d{2}(?::\d{2})?(?!\d)|\d+(?:\.\d+){2,}
+        |\d+(?:st|nd|rd|th)\b|\d{1,2}\ ?[ap]\.?m\b)
     | (?P<number>\d{1,3}(?:(?:,|\{,\})\d{3})+(?!\d)(?!,\d)(?:\.\d+)?|\d+(?:,\d+)+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)
     | (?P<vulgar>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])
     | (?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
@@ -103,6 +105,9 @@ def _append(tokens: list[Token], match: re.Match[str], gap: bool, currency: bool
     elif kind == "label":
         inner = text[text.index("{") + 1 : -1].strip()
         tokens.append(Token("word", inner, start, end, True))
+    elif kind == "broken":  # \t and \f of LaTeX commands that some writer took for control characters
+        times = text.endswith("imes")
+        tokens.append(Token("operator" if times else "command", "*" if times else "\\frac", start, end, gap))
     elif kind == "command":
         mapped = _COMMANDS.get(text)
         tokens.append(Token(*(mapped or ("command", text)), start, end, gap))
@@ -132,7 +137,8 @@ def _spelled(tokens: list[Token]) -> list[Token]:
     index = 0
     while index < len(tokens):
         token = tokens[index]
-        if token.kind != "word" or not _is_numeral(token.text):
+        scaled = bool(result) and result[-1].kind == "number" and token.text.lower() in SCALES  # 1.5 million
+        if token.kind != "word" or scaled or not _is_numeral(token.text):
             result.append(token)
             index += 1
             continue

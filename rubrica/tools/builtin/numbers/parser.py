@@ -1,4 +1,4 @@
-"""Tokens to expression trees: the longest expression that starts at a token, by precedence climbing of bounded depth."""
+"""Tokens to trees: the longest expression that starts at a token, by precedence climbing of bounded depth."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,12 @@ MAX_LABEL = 5
 
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _ATTACHED = frozenset(UNITS) | {"x", "X"}
-_ARTICLES = frozenset("the a an his her their its all these those my our your total".split())
+_ARTICLES = frozenset(
+    ["the", "a", "an", "his", "her", "their", "its", "all", "these", "those", "my", "our", "your", "total"]
+)
+_LINKS = frozenset(
+    ["a", "an", "the", "and", "or", "if", "then", "so", "because", "since", "that", "which", "to", "for"]
+)
 _FRACTIONS = frozenset({"\\frac", "\\dfrac", "\\tfrac"})
 
 
@@ -58,7 +63,7 @@ class Parser:
         if first is None:
             return None
         factors: list[tuple[Literal["*", "/", "%"], Node]] = [("*", first[0])]
-        end = first[1]
+        end, divided = first[1], False
         while True:
             operator, start = self._multiplier(end, factors)
             if operator is None:
@@ -67,7 +72,8 @@ class Parser:
             if factor is None:
                 break
             if start == end:  # implicit multiplication: after a division it has two readings
-                self.sure = self.sure and not self.tokens[end].gap and all(o == "*" for o, _ in factors)
+                self.sure = self.sure and not self.tokens[end].gap and not divided
+            divided = divided or operator == "/"
             factors.append((operator, factor[0]))
             end = factor[1]
         return (first[0] if len(factors) == 1 else Product(tuple(factors))), end
@@ -81,7 +87,7 @@ class Parser:
             if self.kind(start) == "word" and self.text(start).lower() == "by":
                 start += 1
             return ("*" if text == "*" else "/" if text == "/" else "%"), start
-        if kind == "word" and text in {"x", "X"} and self._starts_operand(index + 1):
+        if self._is_times(index):
             return "*", index + 1
         if kind == "word" and text.lower() == "of" and _is_share(factors):
             start = index + 1
@@ -93,9 +99,6 @@ class Parser:
         if kind == "command" and text in {"\\sqrt", "\\pi"}:
             return "*", index
         return None, index
-
-    def _starts_operand(self, index: int) -> bool:
-        return self.kind(index) in {"number", "open"} or self.text(index) in {"\\frac", "\\dfrac", "-", "\\sqrt"}
 
     def _signed(self, index: int, depth: int) -> tuple[Node, int] | None:
         if self.kind(index) == "operator" and self.text(index) in "+-" and depth < MAX_DEPTH:
@@ -131,9 +134,8 @@ class Parser:
             value = Fraction(1, 2) if text.lower() == "half" else Fraction(2)
             follows = "of" if text.lower() == "half" else ""
             return (Quantity(value), index + 1) if self.text(index + 1).lower() == follows else None
-        if kind == "other" and text == "√" and depth < MAX_DEPTH:
-            inner = self._atom(index + 1, depth + 1)
-            return (Function("root", (inner[0], Quantity(Fraction(2)))), inner[1]) if inner else None
+        if kind == "other" and text == "√" and self.text(index + 1) != "√" and depth < MAX_DEPTH:
+            return self._radical(index, depth)
         if kind == "other" and text == "π":
             return Quantity(math.pi), index + 1
         return self._command(index, depth) if kind in {"command", "word"} and depth < MAX_DEPTH else None
@@ -152,15 +154,20 @@ class Parser:
                 return Function("binomial", (top[0], bottom[0])), end
             return Product((("*", top[0]), ("/", bottom[0]))), end
         if text == "\\sqrt" or (text.lower() == "sqrt" and self.text(index + 1) == "("):
-            degree: Node = Quantity(Fraction(2))
-            if text == "\\sqrt" and self.text(index + 1) == "[":
-                group = self._group(index + 1, depth)
-                if group is None:
-                    return None
-                degree, index = group[0], group[1] - 1
-            inner = self._argument(index + 1, depth)
-            return (Function("root", (inner[0], degree)), inner[1]) if inner else None
+            return self._radical(index, depth)
         return None
+
+    def _radical(self, index: int, depth: int) -> tuple[Node, int] | None:
+        r"""Read a root with its degree: "\sqrt[3]{8}", "√[3]{8}", "√9", "sqrt(16)"."""
+        degree: Node = Quantity(Fraction(2))
+        after = index + 1
+        if self.text(after) == "[" and self.text(index) != "sqrt":
+            group = self._group(after, depth, label=False)
+            if group is None:
+                return None
+            degree, after = group
+        inner = self._atom(after, depth + 1) if self.text(index) == "√" else self._argument(after, depth)
+        return (Function("root", (inner[0], degree)), self._label(inner[1])) if inner else None
 
     def _argument(self, index: int, depth: int) -> tuple[Node, int] | None:
         if self.kind(index) == "open":
@@ -217,7 +224,7 @@ class Parser:
         ), stop
 
     def _mixed(self, value: Fraction, end: int) -> tuple[Fraction, int]:
-        """Read "2 1/2", "2½" and "2\\frac{1}{2}" as one number."""
+        r"""Read "2 1/2", "2½" and "2\frac{1}{2}" as one number."""
         if value.denominator != 1 or self.kind(end) == "end":
             return value, end
         token = self.tokens[end]
@@ -230,11 +237,9 @@ class Parser:
                 return value + token.value / over.value, end + 3
         if token.text in _FRACTIONS and not token.gap:
             part = self._command(end, MAX_DEPTH - 2)
-            if part is not None and isinstance(part[0], Product):
-                top, bottom = (factor for _, factor in part[0].factors)
-                whole = isinstance(top, Quantity) and isinstance(bottom, Quantity)
-                if whole and isinstance(top.value, Fraction) and bottom.value and top.value < bottom.value:
-                    return value + top.value / Fraction(bottom.value), part[1]
+            share = _proper(part[0]) if part is not None else None
+            if part is not None and share is not None:
+                return value + share, part[1]
         return value, end
 
     def _label(self, index: int) -> int:
@@ -253,12 +258,20 @@ class Parser:
                 end, words = self.match[end] + 1, words + 1
             else:
                 break
-        if end > index and (self._goes_on(end) or self._is_times(end)):
+        dangles = self.text(end - 1).lower() in _LINKS
+        if end > index and not dangles and (self._goes_on(end) or self._is_times(end)):
             return end
         return index + (self.kind(index) == "word" and self.text(index).lower() in UNITS)
 
     def _is_times(self, index: int) -> bool:
-        return self.text(index) in {"x", "X"} and self._starts_operand(index + 1)
+        """Whether the letter x stands for a multiplication sign: a number or bracket follows, apart or in one go."""
+        if self.text(index) not in {"x", "X", "х"} or self.kind(index) != "word" or index + 1 >= len(self.tokens):
+            return False
+        after = self.tokens[index + 1]
+        if after.kind == "operator":  # 3 x -2
+            return self.tokens[index].gap and after.text == "-" and after.gap and self.kind(index + 2) == "number"
+        starts = after.kind in {"number", "open"} or after.text in _FRACTIONS or after.text == "\\sqrt"
+        return starts and (self.tokens[index].gap or after.kind == "number")
 
     def _is_label(self, index: int) -> bool:
         token = self.tokens[index]
@@ -279,6 +292,15 @@ class Parser:
 
 def _unit(words: Sequence[str]) -> Unit | None:
     return next((UNITS[word] for word in words if word in UNITS), None)
+
+
+def _proper(node: Node) -> Fraction | None:
+    """Return the value of a fraction of two numbers that is below one."""
+    match node:
+        case Product((("*", Quantity(Fraction() as top)), ("/", Quantity(Fraction() as bottom)))) if 0 < top < bottom:
+            return top / bottom
+        case _:
+            return None
 
 
 def _is_share(factors: list[tuple[Literal["*", "/", "%"], Node]]) -> bool:

@@ -121,7 +121,7 @@ def _equations(tokens: list[Token]) -> tuple[list[Linear], list[tuple[int, int]]
             right, end = _Reader(tokens).sum(index + 1)
         except _NotLinearError:
             return [], []
-        if left is None or (end < len(tokens) and tokens[end].kind in {"operator", "equals"}):
+        if left is None or (end < len(tokens) and _binds(tokens[end])):
             return [], []
         form, start = left
         difference = form.plus(right, -1)
@@ -137,7 +137,7 @@ def _before(tokens: list[Token], index: int) -> tuple[Linear, int] | None:
     while start > 0 and index - start < 60 and _belongs(tokens[start - 1]):
         start -= 1
     for first in range(start, index):
-        if first > 0 and tokens[first - 1].kind == "operator":
+        if first > 0 and (_binds(tokens[first - 1]) or not (tokens[first].gap or tokens[first - 1].text == "$")):
             continue
         try:
             form, end = _Reader(tokens[:index]).sum(first)
@@ -146,6 +146,11 @@ def _before(tokens: list[Token], index: int) -> tuple[Linear, int] | None:
         if end == index:
             return form, first
     return None
+
+
+def _binds(token: Token) -> bool:
+    """Whether a token next to a linear form makes it part of something else."""
+    return token.kind in {"operator", "equals", "open", "command"} or token.text in {"√", "|"}
 
 
 def _belongs(token: Token) -> bool:

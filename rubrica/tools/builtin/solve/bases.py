@@ -3,14 +3,17 @@
 import re
 from fractions import Fraction
 
-from rubrica.tools.builtin.numbers.expression import Sum, UndefinedError, evaluate, Product
+from rubrica.tools.builtin.numbers.expression import Product, Sum, UndefinedError, evaluate
 from rubrica.tools.builtin.numbers.parser import parse
 from rubrica.tools.builtin.solve.solution import Solution
 
 _NAMES = {"binary": 2, "ternary": 3, "octal": 8, "decimal": 10, "hexadecimal": 16, "hex": 16}
-_WORDS = {w: n for n, w in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)} | {
-    "sixteen": 16
-}
+_WORDS = {
+    w: n
+    for n, w in enumerate(
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 2
+    )
+} | {"sixteen": 16}
 _BASE = rf"(?:base[- ]?(?P<{{0}}_n>\d{{{{1,2}}}}|{'|'.join(_WORDS)})\b|(?P<{{0}}_w>{'|'.join(_NAMES)})\b)"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ANY_BASE = re.compile(_BASE.format("b"), re.IGNORECASE)
@@ -20,7 +23,7 @@ _SUM = re.compile(
 )
 _NUMERAL = r"(?<![\w.])(?:0[xob])?(?P<digits>[0-9A-Fa-f]{1,24})(?![\w.])"
 _FROM_TO = re.compile(
-    rf"{_NUMERAL}(?:_\{{?(?P<sub>\d{{1,2}})\}}?)?\s*\(?(?:(?:from|in|of)?\s*(?:its\s+|the\s+)?{_BASE.format('f')})?\)?"
+    rf"(?:{_BASE.format('p')}\s+(?:number|numeral)?\s*)?{_NUMERAL}(?:_\{{?(?P<sub>\d{{1,2}})\}}?)?\s*\(?(?:(?:from|in|of)?\s*(?:its\s+|the\s+)?{_BASE.format('f')})?\)?"
     rf"(?:\s+(?:number|notation|form|numeral|representation)s?)?\s*,?\s*(?:to|into|in|as)\s+(?:a\s+|an\s+|its\s+|the\s+)?{_BASE.format('t')}",
     re.IGNORECASE,
 )
@@ -69,7 +72,7 @@ def _conversion(prompt: str) -> Solution | None:
         if len(found) != 1:
             continue
         match = found[0]
-        source, target = base_of(match, "f") or 10, base_of(match, "t")
+        source, target = base_of(match, "f") or base_of(match, "p") or 10, base_of(match, "t")
         if pattern is _FROM_TO and match["sub"]:
             source = int(match["sub"])
         if target is None or source == target or not 2 <= source <= 36:

@@ -12,7 +12,8 @@ _DATE = re.compile(
         (?P<iso_y>\d{{4}})(?P<sep>[-/.])(?P<iso_m>\d{{1,2}})(?P=sep)(?P<iso_d>\d{{1,2}})(?![\d/]|[-.]\d)
       | (?P<a>\d{{1,2}})(?P<sep2>[-/.])(?P<b>\d{{1,2}})(?P=sep2)(?P<y>\d{{4}})(?![\d/]|[-.]\d)
       | (?P<mdy_m>{_MONTH})\.?\s+(?:the\s+)?(?P<mdy_d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:of\s+)?(?P<mdy_y>\d{{4}})\b
-      | (?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+)?(?:of\s+)?(?P<dmy_m>{_MONTH})\b\.?,?\s+(?:of\s+)?(?P<dmy_y>\d{{4}})\b
+      | (?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+)?(?:of\s+)?(?P<dmy_m>{_MONTH})\b\.?,?\s+
+        (?:of\s+)?(?P<dmy_y>\d{{4}})\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )

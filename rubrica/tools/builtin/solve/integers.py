@@ -13,10 +13,10 @@ _N = r"(-?\d[\d,]{0,15}(?:\.\d{1,9})?)"
 _WHOLE = r"(\d[\d,]{0,14})"
 _LIST = r"((?:-?\d+(?:\.\d+)?\s*(?:,|,?\s+and)\s*){1,60}-?\d+(?:\.\d+)?)"
 
-Rule = tuple[re.Pattern[str], Callable[..., Fraction | int | bool | None]]
+Rule = tuple[re.Pattern[str], Callable[..., Fraction | float | None]]
 
 
-def _rule(pattern: str, compute: Callable[..., Fraction | int | bool | None]) -> Rule:
+def _rule(pattern: str, compute: Callable[..., Fraction | float | None]) -> Rule:
     return re.compile(pattern, re.IGNORECASE), compute
 
 
@@ -49,11 +49,13 @@ def _choose(n: Fraction, k: Fraction) -> int | None:
 
 _RULES: tuple[Rule, ...] = (
     _rule(
-        rf"\b(?:gcd|gcf|hcf|greatest common (?:divisor|factor)|highest common factor)\s*(?:of|between|\()?\s*(?:the numbers\s*)?{_LIST}",
+        rf"\b(?:gcd|gcf|hcf|greatest common (?:divisor|factor)|highest common factor)\s*"
+        rf"(?:of|between|\()?\s*(?:the numbers\s*)?{_LIST}",
         lambda numbers: math.gcd(*_whole(_numbers(numbers))),
     ),
     _rule(
-        rf"\b(?:lcm|l\.c\.m\.|(?:least|lowest|smallest) common multiple)\s*(?:of|between|\()?\s*(?:the numbers\s*)?{_LIST}",
+        rf"\b(?:lcm|l\.c\.m\.|(?:least|lowest|smallest) common multiple)\s*"
+        rf"(?:of|between|\()?\s*(?:the numbers\s*)?{_LIST}",
         lambda numbers: math.lcm(*_whole(_numbers(numbers))),
     ),
     _rule(rf"\bis\s+{_WHOLE}\s+(?:a\s+)?prime", _prime),
@@ -67,8 +69,8 @@ _RULES: tuple[Rule, ...] = (
     ),
     _rule(rf"\b(?:square of|square the number)\s+{_N}", lambda a: a * a),
     _rule(rf"\b{_N}\s+squared\b", lambda a: a * a),
-    _rule(rf"\b(?:cube of)\s+{_N}", lambda a: a**3),
-    _rule(rf"\b{_N}\s+cubed\b", lambda a: a**3),
+    _rule(rf"\b(?:cube of)\s+{_N}", lambda a: a * a * a),
+    _rule(rf"\b{_N}\s+cubed\b", lambda a: a * a * a),
     _rule(
         rf"\bsquare\s+root\s+of\s+{_WHOLE}(?![\d.])",
         lambda a: math.isqrt(int(a)) if math.isqrt(int(a)) ** 2 == a else None,
@@ -82,7 +84,8 @@ _RULES: tuple[Rule, ...] = (
     _rule(rf"\bproduct\s+of\s+(?:the\s+numbers\s+)?{_LIST}", lambda n: math.prod(_numbers(n))),
     _rule(rf"\bdifference\s+between\s+{_N}\s+and\s+{_N}(?![\d-])", lambda a, b: abs(a - b)),
     _rule(
-        rf"\bsum of (?:all )?(?:the )?(?:integers|whole numbers|numbers)\s+(?:from|between)\s+{_WHOLE}\s+(?:to|through)\s+{_WHOLE}",
+        rf"\bsum of (?:all )?(?:the )?(?:integers|whole numbers|numbers)\s+"
+        rf"(?:from|between)\s+{_WHOLE}\s+(?:to|through)\s+{_WHOLE}",
         lambda a, b: (a + b) * (b - a + 1) / 2 if b >= a else None,
     ),
     _rule(

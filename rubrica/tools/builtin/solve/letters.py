@@ -7,7 +7,10 @@ from rubrica.tools.builtin.numbers.lexicon import ORDINALS
 from rubrica.tools.builtin.solve.solution import Solution
 
 _QUOTED = r"[\"'“‘`](?P<quoted>[^\"”’`\n]{1,400}?)[\"'”’`](?!\w)"
-_TARGET = rf"(?:the\s+)?(?:(?:word|string|name|phrase|sentence|text|term)\s*:?\s*)?(?:{_QUOTED}|(?P<bare>[A-Za-z][A-Za-z-]{{1,60}}))"
+_TARGET = (
+    rf"(?:the\s+)?(?:(?:word|string|name|phrase|sentence|text|term)\s*:?\s*)?"
+    rf"(?:{_QUOTED}|(?P<bare>[A-Za-z][A-Za-z-]{{1,60}}))"
+)
 _LETTER = r"[\"'“‘`]?(?P<letter>[A-Za-z])[\"'”’`]?"
 _COUNT_LETTER = re.compile(
     rf"\bhow\s+many\s+(?:times\s+(?:does|do|is|did)\s+)?(?:the\s+)?(?:letters?\s+)?{_LETTER}(?:['’]?s)?"
@@ -69,7 +72,25 @@ def _count_kind(prompt: str) -> Solution | None:
 
 
 _GENERIC = frozenset(
-    "the a an this that english following alphabet word sentence each every my your his her it".split()
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "english",
+        "following",
+        "alphabet",
+        "word",
+        "sentence",
+        "each",
+        "every",
+        "my",
+        "your",
+        "his",
+        "her",
+        "it",
+    ]
 )
 
 

@@ -92,7 +92,7 @@ def _one_of(found: Iterable[str], value: str) -> tuple[bool, str] | None:
 
 def _polarity(solution: Solution, text: str) -> tuple[bool, str] | None:
     found = re.search(
-        r"\b(?:is|are)(n't|\s+not)?\s+(?:a|an)?\s*(?:leap|prime|divisible|even|odd|palindrome)\b", text, re.IGNORECASE
+        r"\b(?:is|are)(n't| not)? (?:an? )?(?:leap|prime|divisible|even|odd|palindrome)\b", text, re.IGNORECASE
     )
     if found is None:
         return None
@@ -100,7 +100,7 @@ def _polarity(solution: Solution, text: str) -> tuple[bool, str] | None:
 
 
 def _words(solution: Solution, text: str) -> tuple[bool, str] | None:
-    """The words asked for stand at the end of the text, or it says so of others."""
+    """Look for the words asked for at the end of what is stated."""
     wanted = re.findall(r"\w+", solution.value.lower())
     answer = extract(text, "other")
     said = re.findall(r"\w+", (answer.text if answer is not None else text).lower())

@@ -3,18 +3,20 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Literal
 
 from rubrica.tools.base import Observation
-from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.base import builtin
 from rubrica.tools.builtin.final_answer.extract import extract
 from rubrica.tools.builtin.solve.algebra import solve_algebra
 from rubrica.tools.builtin.solve.bases import solve_base
 from rubrica.tools.builtin.solve.calendar import solve_calendar
+from rubrica.tools.builtin.solve.claims import claims
 from rubrica.tools.builtin.solve.integers import solve_integers
 from rubrica.tools.builtin.solve.letters import solve_letters
 from rubrica.tools.builtin.solve.plain import solve_conversion, solve_expression
 from rubrica.tools.builtin.solve.solution import Solution, matches
-from rubrica.types import Candidate, TaskView
+from rubrica.types import Candidate, TaskView, Value
 
 MAX_PROMPT = 4000
 
@@ -29,7 +31,8 @@ _SOLVERS = (
 )
 _NUMBER = re.compile(r"\d+")
 _FORMAT = re.compile(
-    r"\b\d+ decimal (?:place|point)s?\b|\b\d+ (?:significant )?(?:digits|figures)\b|\bstep \d+\b|\bbase[- ]?10\b|\bin \d+ words?\b",
+    r"\b\d+ decimal (?:place|point)s?\b|\b\d+ (?:significant )?(?:digits|figures)\b|\bstep \d+\b|\bbase[- ]?10\b"
+    r"|\bin \d+ words?\b",
     re.IGNORECASE,
 )
 _OTHER_WORK = re.compile(
@@ -60,25 +63,36 @@ def _accounted(prompt: str, solution: Solution) -> bool:
     )
 
 
+class SolveArguments(Value):
+    """What to check: the final answer, the calendar claims made on the way, or both."""
+
+    aspect: Literal["all", "answer", "claims"] = "all"
+
+
 @builtin(
     "solve",
     "Solves prompts that are plain computation (sums in any base, dates, percentages, conversions, equations, counting "
     "letters, sorting words) from the prompt alone and compares each final answer: 1 = the same, 0 = another. "
-    "Says nothing about prompts that it cannot solve exactly.",
+    "Silent on prompts that it cannot solve exactly. Also checks what an answer claims about weekdays and leap years.",
+    arguments=SolveArguments,
 )
-def solve_tool(task: TaskView, candidate: Candidate, arguments: NoArguments) -> Iterator[Observation]:
+def solve_tool(task: TaskView, candidate: Candidate, arguments: SolveArguments) -> Iterator[Observation]:
     """Compare the candidate's final answer with the solution of the last user turn."""
     solution = solve(task.prompt)
-    if solution is None:
-        return
+    if solution is not None and arguments.aspect != "claims":
+        yield _answer(solution, candidate.text)
+    if arguments.aspect != "answer":
+        yield from claims(candidate.text)
+
+
+def _answer(solution: Solution, text: str) -> Observation:
     claim = f"the answer is {solution.value}"
-    outcome = matches(solution, candidate.text)
+    outcome = matches(solution, text)
     if outcome is None:
-        yield Observation(claim=claim, value=None, detail=f"no final answer found; {solution.how}")
-        return
+        return Observation(claim=claim, value=None, detail=f"no final answer found; {solution.how}")
     right, stated = outcome
-    answer = extract(candidate.text, "quantity") if solution.kind in {"number", "numeral"} else None
-    yield Observation(
+    answer = extract(text, "quantity") if solution.kind in {"number", "numeral"} else None
+    return Observation(
         claim=claim,
         value=float(right),
         detail=f"the answer given is {stated}; {solution.how}",

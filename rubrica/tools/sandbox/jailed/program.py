@@ -6,9 +6,11 @@ import json
 import linecache
 import os
 import random
+import resource
 import socket
 import struct
 import sys
+import threading
 import traceback
 import types
 from pathlib import Path
@@ -38,9 +40,13 @@ def run(job: dict[str, Any], inputs: dict[str, bytes], channel: socket.socket) -
         module = _load(job["code"], name="program" if job["entry"] else "__main__")
         if job["entry"]:
             text = json.dumps(_call(module, job["entry"], job["args"]), allow_nan=False)
+        else:
+            _finish_threads()
         status = "ok"
     except BaseException as error:  # noqa: BLE001 - whatever the program raises is its outcome
         status, report = _classify(error, entry=bool(job["entry"]))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))  # what is spared for saying how it ended
     for stream in streams:
         try:
             stream.flush()
@@ -88,6 +94,13 @@ def _call(module: types.ModuleType, entry: str, args: list[Any]) -> Any:
         function = getattr(function, part)
     value = function(*args)
     return asyncio.run(value) if inspect.iscoroutine(value) else value
+
+
+def _finish_threads() -> None:
+    """Wait for the threads that keep an interpreter alive, as it does at its end."""
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join()
 
 
 def _classify(error: BaseException, *, entry: bool) -> tuple[str, str]:

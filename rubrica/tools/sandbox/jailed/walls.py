@@ -3,6 +3,7 @@
 import ctypes
 import importlib
 import os
+import site
 import sys
 import sysconfig
 import tempfile
@@ -69,7 +70,7 @@ def make_scratch(packages: list[Path]) -> str:
         OSError: root cannot be left, or that user cannot read the interpreter's own files.
     """
     needed = [library(), *packages]
-    scratch = tempfile.mkdtemp(prefix="rubrica-jail-")
+    scratch = tempfile.tempdir = tempfile.mkdtemp(prefix="rubrica-jail-")
     if os.geteuid() == 0:
         os.chown(scratch, caps.unprivileged_id(), caps.unprivileged_id())
     caps.drop_all()
@@ -95,6 +96,8 @@ def enter_landlock(packages: list[Path], scratch: str) -> None:
 
 def import_common() -> None:
     """Import what programs often use, so that a run finds it in memory; what is not installed is skipped."""
+    site.setquit()  # the built-ins that a plain interpreter has from here
+    site.sethelper()
     for name in _COMMON.split():
         try:
             importlib.import_module(name)

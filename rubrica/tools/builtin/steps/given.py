@@ -1,0 +1,125 @@
+"""What a word problem gives: every quantity of the prompt, with the numbers that a solver may write for it."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from rubrica.tools.builtin.numbers.expression import Quantity, UndefinedError, evaluate, quantities
+from rubrica.tools.builtin.numbers.lexer import Token, tokenize
+from rubrica.tools.builtin.numbers.lexicon import PARTS, UNITS
+from rubrica.tools.builtin.numbers.parser import Parser
+
+_MULTIPLES = {
+    "twice": 2, "double": 2, "doubles": 2, "doubled": 2, "thrice": 3, "triple": 3, "triples": 3, "tripled": 3,
+    "quadruple": 4, "quadrupled": 4, "dozen": 12, "couple": 2, "pair": 2, "pairs": 2, "both": 2,
+}  # fmt: skip
+_RATIOS = {
+    "minute": (60,), "hour": (60, 24), "day": (24, 7, 365, 30, 366), "week": (7, 52, 4), "month": (12, 4, 30),
+    "year": (12, 365, 52, 10, 366), "dozen": (12,), "dollar": (100,), "cent": (100,), "inch": (12, 36), "foot": (12, 3),
+    "yard": (3, 36), "meter": (100, 1000), "kilometer": (1000,), "centimeter": (10, 100), "gram": (1000,),
+    "kilogram": (1000,), "pound": (16,), "ounce": (16,), "liter": (1000,), "gallon": (4, 16), "second": (60,),
+    "decade": (10,), "century": (100,), "mile": (5280,), "cup": (16, 2), "quart": (4,), "pint": (2,),
+}  # fmt: skip
+_CONSTANTS = frozenset({Fraction(1), Fraction(2), Fraction(100)})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One quantity of a prompt."""
+
+    text: str
+    accepted: frozenset[Fraction]
+    """The numbers by which working may use it: 20% is 20, 0.2, 0.8, 1.2, 80 or 120."""
+    needed: bool = True
+    """Whether a solver has to write it: a lone "one" or a year may be idle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The quantities of a word problem, and the numbers that general knowledge adds to them."""
+
+    given: tuple[Given, ...]
+    background: frozenset[Fraction]
+
+    @property
+    def values(self) -> frozenset[Fraction]:
+        return frozenset(value for given in self.given for value in given.accepted)
+
+
+@lru_cache(maxsize=256)
+def read_problem(prompt: str) -> Problem:
+    """Read the quantities of a prompt in the order of the text."""
+    tokens = tokenize(prompt)
+    parser = Parser(tokens)
+    found: list[Given] = []
+    index = 0
+    while index < len(tokens):
+        given, index = _given(tokens, parser, index)
+        if given is not None:
+            found.append(given)
+    words = set(re.findall(r"[a-z]+", prompt.lower()))
+    units = {UNITS[word].name for word in words if word in UNITS}
+    background = {Fraction(ratio) for unit in units for ratio in _RATIOS.get(unit, ())}
+    if words & {"weekday", "weekdays", "weekend", "weekends", "daily", "weekly"}:
+        background |= {Fraction(n) for n in (2, 5, 7)}
+    if words & {"monthly", "annual", "annually", "yearly"}:
+        background.add(Fraction(12))
+    return Problem(tuple(found), frozenset(background) | _CONSTANTS)
+
+
+def _given(tokens: tuple[Token, ...], parser: Parser, index: int) -> tuple[Given | None, int]:
+    token = tokens[index]
+    word = token.text.lower()
+    if token.kind == "word" and word in _MULTIPLES:
+        times = Fraction(_MULTIPLES[word])
+        needed = word not in {"couple", "pair", "pairs", "both"}
+        return Given(word, frozenset({times, 1 / times, times + 1}), needed), index + 1
+    if token.kind == "word" and word in PARTS and word not in {"quarter", "quarters"}:
+        part = PARTS[word]
+        return Given(word, frozenset({part, 1 / part, 1 - part, 1 + part})), index + 1
+    if token.kind != "number":
+        return None, index + 1
+    parsed = parser.parse(index)
+    if parsed is None or token.value is None:
+        return None, index + 1
+    node, end = parsed
+    numbers = quantities(node)
+    if len(numbers) == 1 and isinstance(node, Quantity):
+        return Given(token.text, _accepted(node), _is_needed(token)), max(end, index + 1)
+    try:
+        value = evaluate(node)
+    except UndefinedError:
+        return None, end
+    parts = frozenset(Fraction(q.value) for q in numbers)
+    whole = {value, 1 - value, 1 + value, 1 / value} if isinstance(value, Fraction) and value else set()
+    return Given(" ".join(t.text for t in tokens[index:end]), parts | whole), end
+
+
+def _is_needed(token: Token) -> bool:
+    return token.text.lower() != "one" and not (
+        token.value is not None and 1900 <= token.value <= 2100 and token.decimals == 0
+    )
+
+
+def _accepted(node: Quantity) -> frozenset[Fraction]:
+    value = Fraction(node.value)
+    if node.percent:
+        share = value / 100
+        return frozenset(
+            {value, share, 1 - share, 1 + share, 100 - value, 100 + value, *((1 / share,) if share else ())}
+        )
+    values = {value}
+    if node.unit is not None and node.unit.name == "cent":
+        values.add(value / 100)
+    if node.unit is not None and node.unit.dimension == "count":
+        values.add(value * node.unit.factor)
+    if value.denominator != 1:
+        values |= {
+            1 - value,
+            1 + value,
+            *((1 / value,) if value else ()),
+            Fraction(value.numerator),
+            Fraction(value.denominator),
+        }
+    return frozenset(values)

@@ -1,0 +1,140 @@
+"""Repetition, echo, truncation and filler: each is found where it is, and not where it is not."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rubrica.tools.builtin.echo import echoed
+from rubrica.tools.builtin.filler import restated
+from rubrica.tools.builtin.repetition import loop, repeated_share
+from rubrica.tools.builtin.truncation import truncated
+from rubrica.tools.text import read
+
+Value = Callable[..., float | None]
+PROSE = (
+    "The ferry leaves at nine and crosses the sound in forty minutes. On clear days you can see both lighthouses from "
+    "the upper deck, and seals rest on the sandbank near the eastern shore. Bring a coat, because the wind is stronger "
+    "than it looks from land."
+)
+
+
+def test_prose_does_not_repeat_itself(value: Value) -> None:
+    assert value("repetition", "", PROSE) == 1
+
+
+def test_a_repeated_paragraph_is_found(value: Value) -> None:
+    doubled = value("repetition", "", f"{PROSE}\n\n{PROSE}")
+    assert doubled is not None
+    assert doubled < 0.3
+
+
+@given(st.sampled_from(["yes", "ha", "the"]), st.integers(5, 50))
+def test_a_word_loop_is_found(word: str, times: int) -> None:
+    assert loop(read(f"{PROSE} {(word + ' ') * times}")) is not None
+
+
+def test_rows_of_digits_are_no_word_loop() -> None:
+    assert loop(read("0 0 0 0 0 0 0 0 1 0 0")) is None
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), max_size=60))
+def test_the_repeated_share_is_a_share(words: list[str]) -> None:
+    assert 0 <= repeated_share(read(" ".join(words))) <= 1
+
+
+def test_copying_the_prompt_is_an_echo(value: Value) -> None:
+    assert value("echo", "Where does the old ferry to the island leave from?", PROSE) == 1
+    prompt = "Describe the crossing from the town to the island in your own words, please"
+    assert value("echo", prompt, prompt) == 0
+
+
+def test_the_echo_names_its_run() -> None:
+    share, where = echoed(read("As you said, the ferry leaves at nine and crosses the sound."), read(PROSE))
+    assert where is not None
+    assert where.text.startswith("the ferry leaves at nine")
+    assert 0.5 < share < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The three causes are the rain, the wind and the",
+        "First this. Then that. Then there was one more thing that nobody had thought of before we",
+        "Here is the code:\n```python\ndef f():\n    return 1",
+        "1. salt\n2. pepper\n3.",
+        "The following are needed:",
+        "We need flour, eggs, butter,",
+    ],
+)
+def test_text_that_breaks_off_is_truncated(text: str) -> None:
+    assert truncated(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [PROSE, "42", "Paris", "Red Harvest", "```python\nprint(1)\n```", "1. salt\n2. pepper\n3. sugar",
+     "- a\n- b", "x = 3", "Done \U0001f600",
+     "roses red\nviolets blue\nsugar sweet"],
+)  # fmt: skip
+def test_whole_text_is_not_truncated(text: str) -> None:
+    assert truncated(text) == ""
+
+
+@pytest.mark.parametrize("cut", [0.45, 0.6, 0.8])
+def test_prose_cut_inside_a_word_run_is_truncated(cut: float) -> None:
+    text = " ".join([PROSE] * 3)
+    end = int(len(text) * cut)
+    while text[end - 1] in ". ,":
+        end -= 1
+    assert truncated(text[:end])
+
+
+def test_filler_lowers_the_value(value: Value) -> None:
+    padded = (
+        "Certainly! I'd be happy to help. As an AI language model, I think so. I hope this helps! Let me know if not."
+    )
+    assert value("filler", "When does the ferry leave?", PROSE) == 1
+    low = value("filler", "When does the ferry leave?", padded)
+    assert low is not None
+    assert low < 0.3
+
+
+def test_restating_the_question_is_filler() -> None:
+    prompt = "What are the opening hours of the harbour museum?"
+    assert restated("The opening hours of the harbour museum? It opens at ten.", prompt) is not None
+    assert restated("It opens at ten. It closes at six.", prompt) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("Perhaps it might rain.", 1.0), ("It will definitely rain.", 0.0), ("Rain.", None)]
+)
+def test_hedges_against_boosters(value: Value, text: str, wanted: float | None) -> None:
+    assert value("hedging", "Will it rain?", text) == wanted
+
+
+def test_easy_prose_reads_easier_than_hard(value: Value) -> None:
+    easy = "The cat sat on the mat. It was a big cat. The sun was hot. The cat was glad to be in the sun. It slept."
+    hard = (
+        "Notwithstanding considerable methodological heterogeneity, contemporary epidemiological investigations "
+        "demonstrate consistently disproportionate cardiovascular vulnerability among socioeconomically disadvantaged "
+        "populations, irrespective of conventionally acknowledged physiological determinants and behavioural factors."
+    )
+    for formula in ("flesch", "grade", "ari"):
+        assert value("readability", "", easy, formula=formula) > value("readability", "", hard, formula=formula)
+    assert value("readability", "", "Too short.") is None
+
+
+@pytest.mark.parametrize("metric", ["chrf", "bleu", "f1"])
+def test_the_reference_itself_scores_one(value: Value, metric: str) -> None:
+    assert value("reference", "", PROSE, reference=PROSE, metric=metric) == pytest.approx(1)
+    assert value("reference", "", "Nothing alike here", reference=PROSE, metric=metric) < 0.4
+    assert value("reference", "", PROSE, metric=metric) is None
+
+
+@pytest.mark.parametrize("tool", ["repetition", "echo", "truncation", "filler", "hedging", "readability", "markdown"])
+@pytest.mark.parametrize("piece", ["a ", "a. ", "\n", "```", "- \n", "\x00", "é", "| ", "certainly "])
+def test_hostile_answers_are_read_in_linear_time(value: Value, tool: str, piece: str) -> None:
+    found = value(tool, "Tell me about the ferry.", piece * (100_000 // len(piece)))
+    assert found is None or 0 <= found <= 1

@@ -1,0 +1,140 @@
+"""Particulars of an answer are looked up in the source that the task hands over."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rubrica.tools.builtin.coverage import changed, copied_runs, kept, salient_recall, support
+from rubrica.tools.builtin.quotes import quotations, stands_in
+from rubrica.tools.facts import dates, names, numbers
+from rubrica.tools.passage import split_prompt
+from rubrica.tools.text import read, stem
+from rubrica.types import Evidence
+
+Value = Callable[..., float | None]
+SOURCE = (
+    "The council of Port Ellis voted on 3 March 2019 to close the old harbour bridge. Engineer Mara Quist said the "
+    "repair would cost $2.4 million and take 18 months. About 1,200 vehicles cross the bridge each day. Two ferries "
+    "will run while the work goes on, and residents over sixty travel free."
+)
+PROMPT = f"Summarize the following article in two sentences.\n\nArticle: {SOURCE}"
+GOOD = "Port Ellis will close its harbour bridge for 18 months. Mara Quist puts the repair at $2.4 million."
+BAD = "Port Ellis will close its harbour bridge for 26 months. Nora Blake puts the repair at $9.1 million."
+
+
+def test_the_passage_is_the_labelled_text() -> None:
+    assert split_prompt(PROMPT).passage == SOURCE
+    assert split_prompt(PROMPT).instruction.startswith("Summarize")
+
+
+def test_particulars_of_the_source_are_grounded(value: Value) -> None:
+    assert value("grounding", PROMPT, GOOD) == 1
+    assert value("grounding", "When was it?", GOOD, context=(SOURCE,)) == 1
+
+
+def test_what_the_source_does_not_say_is_listed_with_its_place(ask: Callable[..., list[Evidence]]) -> None:
+    [evidence] = ask("grounding", PROMPT, BAD)
+    assert evidence.data["missing"] == ["26", "Nora Blake", "9.1"]
+    assert evidence.span is not None
+    assert BAD[evidence.span.start : evidence.span.end] == "26"
+
+
+@pytest.mark.parametrize("of", ["all", "numbers", "names", "dates"])
+def test_without_a_source_nothing_can_be_told(value: Value, of: str) -> None:
+    assert value("grounding", "How long is a marathon?", GOOD, of=of) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "of"),
+    [
+        ("About 1200 vehicles cross it.", "numbers"),
+        ("2 ferries will run.", "numbers"),
+        ("It happened on March 3, 2019.", "dates"),
+        ("It happened in March 2019.", "dates"),
+    ],
+)
+def test_other_ways_of_writing_are_the_same(value: Value, answer: str, of: str) -> None:
+    assert value("grounding", PROMPT, answer, of=of) == 1
+
+
+def test_another_number_of_the_same_thing_contradicts(ask: Callable[..., list[Evidence]]) -> None:
+    [evidence] = ask("number-contradiction", PROMPT, "The repair will take 26 months.")
+    assert evidence.value == 0
+    assert "18" in evidence.detail
+    [fine] = ask("number-contradiction", PROMPT, "The repair will take 18 months.")
+    assert fine.value == 1
+
+
+def test_numbers_carry_their_unit() -> None:
+    assert [(n.key, n.unit) for n in numbers("$2.4 million, 18 months, 1,200 vehicles, 7%")] == [
+        ("2400000", "$"),
+        ("18", "month"),
+        ("1200", stem("vehicle")),
+        ("7", "%"),
+    ]
+
+
+def test_names_do_not_include_sentence_openers() -> None:
+    found = {part.key for part in names("Yesterday we met Mara Quist of NASA. The weather was good in Lower Saxony.")}
+    assert found == {"mara quist", "nasa", "lower saxony"}
+
+
+@given(st.dates(min_value=date(1900, 1, 1), max_value=date(2099, 1, 1)))
+def test_written_dates_are_found(day: date) -> None:
+    assert dates(f"It was {day:%d %B %Y} when it began.")
+
+
+def test_quotes_are_held_against_the_source(value: Value) -> None:
+    assert value("quotes", PROMPT, 'It says "to close the old harbour bridge" plainly.') == 1
+    assert value("quotes", PROMPT, 'It says "to open a brand new harbour bridge" plainly.') == 0
+    assert value("quotes", PROMPT, "It says nothing.") is None
+
+
+def test_an_elision_joins_two_true_pieces() -> None:
+    assert stands_in("voted on 3 March 2019 ... close the old harbour", SOURCE)
+    assert not stands_in("voted on 3 March 2019 ... open the old harbour", SOURCE)
+
+
+@given(st.integers(0, 40), st.integers(3, 12))
+def test_any_run_of_source_words_stands_in_it(start: int, length: int) -> None:
+    words = SOURCE.split()
+    assert stands_in(" ".join(words[start : start + length]), SOURCE)
+
+
+def test_short_quotation_marks_are_no_quotation() -> None:
+    assert quotations('He said "yes".') == []
+
+
+def test_the_source_itself_covers_everything() -> None:
+    text = read(SOURCE)
+    assert salient_recall(text, text) == pytest.approx(1)
+    assert support(text, text)[0] == pytest.approx(1)
+    assert kept(text, text) == 1
+    assert changed(text, text) == 0
+    assert copied_runs(text, text) == [len(text.words)]
+
+
+def test_the_least_supported_sentence_is_the_span(ask: Callable[..., list[Evidence]]) -> None:
+    [evidence] = ask("coverage", PROMPT, f"{GOOD} Whales sing at night.", of="support")
+    assert evidence.span is not None
+    assert evidence.span.text == "Whales sing at night."
+
+
+ASPECTS = ["salient", "lead", "support", "novelty", "copying", "density", "kept", "changed", "compression"]
+
+
+@pytest.mark.parametrize("of", ASPECTS)
+@pytest.mark.parametrize("answer", ["", "x", GOOD, SOURCE * 3, "a " * 50_000, "the old harbour " * 6000])
+def test_every_relation_is_a_share(value: Value, of: str, answer: str) -> None:
+    found = value("coverage", PROMPT, answer, of=of)
+    assert found is None or 0 <= found <= 1
+
+
+@pytest.mark.parametrize("tool", ["grounding", "number-contradiction", "quotes"])
+@pytest.mark.parametrize("piece", ["1 month ", "March ", "Mara ", '"', "> ", "1,", "$", "18 months of 2019 "])
+def test_hostile_answers_are_read_in_linear_time(value: Value, tool: str, piece: str) -> None:
+    found = value(tool, PROMPT, piece * (100_000 // len(piece)))
+    assert found is None or 0 <= found <= 1
