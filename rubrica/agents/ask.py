@@ -11,6 +11,7 @@ T = TypeVar("T", bound=Value)
 
 async def ask(work: Work, crew: Crew, request: Request[T]) -> T:
     """Ask the crew's reasoner and return the value of its reply."""
+    work.asked += 1
     reply = await crew.reasoner.complete(request)
     work.usage += reply.usage
     if crew.traced:

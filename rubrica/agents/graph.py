@@ -15,7 +15,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from rubrica.agents.deliberation import deliberate, is_contested
+from rubrica.agents.deliberation import deliberate, is_contested, settle
 from rubrica.agents.judge import judge
 from rubrica.agents.rubricist import write_rubric
 from rubrica.agents.scorer import score
@@ -84,10 +84,12 @@ async def _recall(work: Work, crew: Crew) -> None:
 async def _score(work: Work, crew: Crew) -> None:
     score(work, crew)
     work.contested = is_contested(work, crew)
+    if not work.contested:
+        settle(work, crew)
 
 
 async def _judge(work: Work, crew: Crew) -> None:
-    if work.samples == 0 or work.contested:
+    if work.rounds == 0 or work.contested:
         await judge(work, crew)
 
 
