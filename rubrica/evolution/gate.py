@@ -85,7 +85,8 @@ class Decision:
 
 def level(tested: int, accepted: int, alpha: float = ALPHA) -> float:
     """Return the level of the next test, after `tested` tests of which `accepted` were accepted."""
-    return alpha * (tested + 1) ** -GAMMA_DECAY / _GAMMA_TOTAL * (accepted + 1)
+    share = float((tested + 1) ** -GAMMA_DECAY) / _GAMMA_TOTAL
+    return alpha * share * (accepted + 1)
 
 
 def p_value(comparison: Comparison, *, seed: int = 0) -> float:
@@ -98,7 +99,8 @@ def p_value(comparison: Comparison, *, seed: int = 0) -> float:
         return (1 + reached) / (1 + len(comparison.null))
     flips = np.random.default_rng(seed).choice((-1.0, 1.0), size=(SIGN_FLIPS, len(gains)))
     means = flips @ (gains / len(gains))
-    return (1 + int(np.sum(means >= gains.mean() - 1e-12))) / (1 + SIGN_FLIPS)
+    reached = int(np.sum(means >= gains.mean() - 1e-12))
+    return (1 + reached) / (1 + SIGN_FLIPS)
 
 
 def decide(

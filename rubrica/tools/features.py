@@ -71,7 +71,8 @@ def _features(prompt: str, source: str, earlier: tuple[str, ...]) -> TaskFeature
         has_source=bool(source),
         has_tests=code and _EXAMPLES.search(prompt) is not None,
         sensitive=is_sensitive(instruction) or any(is_sensitive(turn) for turn in earlier),
-        harmful_request=is_harmful_request(instruction) or (words <= 40 and any(map(is_harmful_request, earlier))),
+        harmful_request=not kinds["asks_math"]
+        and (is_harmful_request(instruction) or (words <= 40 and any(map(is_harmful_request, earlier)))),
         words=words,
         source_words=len(read(source).words) if source else 0,
         language=identify(instruction)[0],

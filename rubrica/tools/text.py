@@ -158,7 +158,16 @@ def _ends_sentence(raw: str, stop: re.Match[str]) -> bool:
     return not (numbered or initial or word.lower() in _ABBREVIATIONS)
 
 
-@lru_cache(maxsize=512)
 def read(raw: str) -> Text:
-    """Read the text; equal strings share one reading."""
+    """Read the text; equal strings share one reading while it is kept (long texts less long)."""
+    return _usual(raw) if len(raw) <= 20_000 else _long(raw)
+
+
+@lru_cache(maxsize=512)
+def _usual(raw: str) -> Text:
+    return Text(raw)
+
+
+@lru_cache(maxsize=4)
+def _long(raw: str) -> Text:
     return Text(raw)

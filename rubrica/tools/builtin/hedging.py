@@ -12,7 +12,7 @@ from rubrica.types import Candidate, TaskView
 @builtin(
     "hedging", "How guarded the answer is: 1 only hedges, 0 only boosters (clearly, always), null when it has neither."
 )
-def hedging(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:  # noqa: ARG001 - read alone
+def hedging(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Give hedges over hedges and boosters together."""
     reading = read(candidate.text)
     found = [phrase for phrase in phrases_in(reading.raw) if phrase[0] in {"hedge", "booster"}]

@@ -64,7 +64,7 @@ def _adjacent(rows: list[re.Match[str]], index: int) -> bool:
 
 
 @builtin("markdown", "The answer's Markdown is sound: 1, 0.5 with one defect, 0 with more; null for plain text.")
-def markdown(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:  # noqa: ARG001 - read alone
+def markdown(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Report the first defect."""
     text = candidate.text
     claim = "the Markdown is sound"

@@ -51,7 +51,7 @@ def ari(reading: Text) -> float:
     "How easily the answer reads: 1 very easy, 0 very hard; null below 20 words.",
     arguments=ReadabilityArguments,
 )
-def readability(task: TaskView, candidate: Candidate, arguments: ReadabilityArguments) -> Iterator[Observation]:  # noqa: ARG001
+def readability(_task: TaskView, candidate: Candidate, arguments: ReadabilityArguments) -> Iterator[Observation]:
     """Map reading ease 0..100 to 0..1, or grade 0..20 to 1..0."""
     reading = read(candidate.text)
     claim = f"the answer reads easily ({arguments.formula})"

@@ -62,7 +62,7 @@ def deflated_share(text: str) -> float:
 @builtin(
     "repetition", "The answer does not repeat itself: 1 no repetition, 0 a loop; counts 6-word runs, sentences, lines."
 )
-def repetition(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:  # noqa: ARG001 - read alone
+def repetition(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Grade how little is said twice."""
     claim = "the answer does not repeat itself"
     reading = read(candidate.text)

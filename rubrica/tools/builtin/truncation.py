@@ -73,7 +73,7 @@ def _unfinished_sentence(body: str, last: str) -> str:
 @builtin(
     "truncation", "The answer is complete: it does not stop mid-sentence, in an open fence or in an unfinished list."
 )
-def truncation(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:  # noqa: ARG001 - read alone
+def truncation(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Report how the answer breaks off, if it does."""
     text = candidate.text
     claim = "the answer is complete"

@@ -8,7 +8,8 @@ processor time, duration, output, and a private sized /tmp that is gone after th
 Without user namespaces ("os-landlock") the same walls but for these: paths are closed by Landlock, so whether a path
 exists and how large it is can still be asked; the run writes in its working folder only, /tmp is closed; the size of
 that folder is watched, so for some milliseconds it can grow past its limit, and a file deleted but still open is not
-seen; chmod, links and setting times are refused.
+seen; chmod, links and setting times are refused; for an ordinary user threads are bounded by memory alone. Root must be
+able to leave: an interpreter that only root can read is refused here (with namespaces it is not).
 
 It does not cover: defects of the kernel behind the system calls on the list; timing side channels; what a program tells
 about itself. A value is the program's own claim, made in the process that ran it: grade on the host. The whole does not
@@ -21,6 +22,7 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -40,9 +42,11 @@ _FIX = "allow user namespaces (sysctl, AppArmor, container options), or run a ke
 class JailSandbox:
     """Runs Python jobs that need NumPy, Pillow or files; the module says what it covers.
 
+    A job that says that it needs NumPy or Pillow finds them imported; one that does not say so imports them itself.
+
     Args:
         isolation: one of the two walls, never replaced by the other; None = the stronger one that works here.
-        workers: zygotes at work at the same time; None = one per processor.
+        workers: zygotes of each kind at work at the same time; None = one per processor.
         max_runs: runs after which a zygote is replaced.
     """
 
@@ -56,7 +60,10 @@ class JailSandbox:
         self._opening = threading.Lock()
         self._offers, self._packages = installed()
         self._report: Report | None = None
-        self._pool = Pool(self._make, size=workers or os.cpu_count() or 1, max_runs=max_runs)
+        size = workers or os.cpu_count() or 1
+        self._plain, self._arrays = (
+            Pool(partial(self._make, arrays=arrays), size=size, max_runs=max_runs) for arrays in (False, True)
+        )
 
     @property
     def isolation(self) -> Isolation:
@@ -89,14 +96,15 @@ class JailSandbox:
         return self._report
 
     async def close(self) -> None:
-        await self._pool.close()
+        await asyncio.gather(self._plain.close(), self._arrays.close())
 
     async def _run(self, job: Job) -> Outcome:
-        outcome = await self._pool.run(job)
+        pool = self._arrays if job.need & (Need.NUMPY | Need.IMAGE) else self._plain
+        outcome = await pool.run(job)
         return replace(outcome, backend=self.name, isolation=outcome.isolation or self.isolation)
 
-    def _make(self) -> JailWorker:
-        return JailWorker(self._choose(), self._packages)
+    def _make(self, *, arrays: bool) -> JailWorker:
+        return JailWorker(self._choose(), self._packages, arrays=arrays)
 
     def _choose(self) -> JailIsolation:
         """Return the wall to use, by starting and ending a worker behind it.
@@ -112,7 +120,7 @@ class JailSandbox:
             reasons = []
             walls: Sequence[JailIsolation] = (self._asked,) if self._asked else ("os-ns", "os-landlock")
             for wall in walls:
-                worker = JailWorker(wall, self._packages)
+                worker = JailWorker(wall, self._packages, arrays=False)
                 try:
                     worker.start()
                 except RubricaError as error:

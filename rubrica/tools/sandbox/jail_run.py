@@ -142,7 +142,8 @@ class Run:
         if code >= 0:
             return "exited_early", f"the process ended with status {code} before the program did\n"
         name = signal.Signals(-code).name
-        if -code in (signal.SIGKILL, signal.SIGXCPU) and cpu_s > self.job.limits.cpu_s - 0.1:
+        limit = max(1.0, self.job.limits.cpu_s)
+        if -code in (signal.SIGKILL, signal.SIGXCPU) and cpu_s > limit / 2:  # the kernel's limit counts in coarse ticks
             return "timeout", "processor time limit exceeded\n"
         return "crashed", f"the process was ended by {name}\n"
 
@@ -181,7 +182,7 @@ def _encode(job: Job) -> bytes:
 
 
 def _inside(name: str) -> bool:
-    return bool(name) and "\0" not in name and not name.startswith("/") and ".." not in name.split("/")
+    return name not in {"", "."} and "\0" not in name and not name.startswith("/") and ".." not in name.split("/")
 
 
 def _checked(answer: dict[str, Any], value_bytes: int) -> dict[str, Any]:

@@ -46,11 +46,14 @@ _WATCH_MS = 20.0
 
 
 class JailWorker:
-    """One zygote and the run that it has under way."""
+    """One zygote and the run that it has under way.
 
-    def __init__(self, isolation: Isolation, packages: Sequence[Path]) -> None:
+    With `arrays` the zygote has NumPy and Pillow imported: their programs start 100 ms earlier, all others 1 ms later.
+    """
+
+    def __init__(self, isolation: Isolation, packages: Sequence[Path], *, arrays: bool = True) -> None:
         self.isolation: Isolation = isolation
-        self._packages = packages
+        self._packages, self._arrays = packages, arrays
         self._guard, self._talking = threading.Lock(), threading.Lock()
         self._killed = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -120,6 +123,7 @@ class JailWorker:
         read_end, self._lifeline = os.pipe()
         config = {
             "isolation": self.isolation,
+            "arrays": self._arrays,
             "packages": [str(path) for path in self._packages],
             "control": theirs.fileno(),
             "lifeline": read_end,

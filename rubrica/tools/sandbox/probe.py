@@ -38,6 +38,16 @@ class Attack:
     """The statuses that only a held attack ends with; empty = any, because the traces decide."""
     wall_s: float = 5.0
 
+    def job(self, arguments: tuple[JsonValue, ...]) -> Job:
+        return Job(code=self.code, entry="attack", args=arguments, limits=replace(_LIMITS, wall_s=self.wall_s))
+
+    def failed(self, outcome: Outcome, secret: str) -> bool:
+        """Whether what came out shows that the attack did not get through."""
+        said = f"{outcome.value_json}{outcome.stdout}{outcome.stderr}"
+        admitted = outcome.value_json not in {None, "null", "false", "[]"}
+        ended = not self.ends or outcome.status in self.ends
+        return ended and not admitted and secret not in said
+
 
 ATTACKS: Mapping[str, Attack] = {
     "read a file of the host": Attack("""
@@ -149,41 +159,25 @@ async def probe(run: Run, *, name: str, offers: Need, key: str, isolation: Calla
 
 
 async def _attack(run: Run) -> dict[str, bool]:
-    """Return which attacks held, judged by traces on this side wherever there can be one."""
+    """Run every attack against traps on this side, and return which held."""
     secret = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as folder, contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
         server.setblocking(False)
         (Path(folder) / "secret").write_text(secret, encoding="ascii")
-        port = server.getsockname()[1]
         known: list[JsonValue] = [
             _digest(value) for key, value in os.environ.items() if len(value) >= 8 and key not in _PLAIN
         ]
-        jobs = {
-            name: run(
-                Job(
-                    code=attack.code,
-                    entry="attack",
-                    args=(folder, port, known),
-                    limits=replace(_LIMITS, wall_s=attack.wall_s),
-                )
-            )
-            for name, attack in ATTACKS.items()
+        arguments = (folder, server.getsockname()[1], known)
+        outcomes = await asyncio.gather(*(run(attack.job(arguments)) for attack in ATTACKS.values()))
+        held = {
+            name: attack.failed(outcome, secret)
+            for (name, attack), outcome in zip(ATTACKS.items(), outcomes, strict=True)
         }
-        outcomes = dict(zip(jobs, await asyncio.gather(*jobs.values()), strict=True))
-        traces = {path.name for path in Path(folder).iterdir()} - {"secret"}
+        held["write a file on the host"] &= [path.name for path in Path(folder).iterdir()] == ["secret"]
         with contextlib.suppress(BlockingIOError):
             server.accept()[0].close()
-            traces.add("connection")
-    verdicts = {}
-    for name, outcome in outcomes.items():
-        said = f"{outcome.value_json}{outcome.stdout}{outcome.stderr}"
-        leaked = secret in said
-        admitted = outcome.value_json not in {None, "null", "false", "[]"}
-        ended = not ATTACKS[name].ends or outcome.status in ATTACKS[name].ends
-        verdicts[name] = ended and not leaked and not admitted
-    verdicts["write a file on the host"] &= not traces & {"written"}
-    verdicts["connect to the loopback network"] &= "connection" not in traces
-    return verdicts
+            held["connect to the loopback network"] = False
+    return held
 
 
 def _digest(text: str) -> str:

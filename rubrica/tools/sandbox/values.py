@@ -1,10 +1,8 @@
 """Values that crossed the sandbox wall: decoded on the host from plain JSON, compared strictly, never unpickled."""
 
-import ast
 import json
 import math
 import operator
-import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cache
@@ -17,12 +15,6 @@ Relation = Literal[
     "equal", "unequal", "is", "is not", "<", "<=", ">", ">=", "in", "not in", "contains", "lacks", "true", "false"
 ]
 """How an observed value (left) must stand to the expected one (right); `true` and `false` look at the left alone."""
-
-MAX_SOURCE = 60_000
-"""Characters of source beyond which code is not parsed on the host."""
-
-MAX_LITERAL = 20_000
-"""Characters of source beyond which a literal is not parsed on the host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,63 +59,6 @@ def parse_json(text: str) -> JsonValue:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return parsed
-
-
-def parse_source(source: str, mode: str = "exec") -> ast.AST:
-    """Parse Python text; what the compiler would warn about in it is the author's business, not ours.
-
-    Raises:
-        ValueError: it is not Python, or is too long or too deeply nested to be parsed here.
-    """
-    if len(source) > MAX_SOURCE:
-        raise ValueError("too long to be parsed")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source, mode=mode)
-    except SyntaxError as error:
-        raise NotPythonError(error.msg, error.lineno or 1) from None
-    except (RecursionError, MemoryError) as error:
-        raise ValueError(f"too deeply nested to be parsed: {error}") from None
-
-
-def parse_module(source: str) -> ast.Module:
-    """Parse Python text as a module; raises as `parse_source`."""
-    tree = parse_source(source)
-    assert isinstance(tree, ast.Module)
-    return tree
-
-
-def parse_expression(source: str) -> ast.expr:
-    """Parse Python text as one expression; raises as `parse_source`."""
-    tree = parse_source(source.strip(), "eval")
-    assert isinstance(tree, ast.Expression)
-    return tree.body
-
-
-class NotPythonError(ValueError):
-    """A syntax error, at a line."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-def parse_literal(text: str) -> object:
-    """Return the value of a Python literal, evaluated on the host without running anything.
-
-    Raises:
-        ValueError: it is not a literal.
-    """
-    if len(text) > MAX_LITERAL:
-        raise ValueError("too long for a literal")
-    tree = parse_source(text.strip(), "eval")
-    assert isinstance(tree, ast.Expression)
-    try:
-        value: object = ast.literal_eval(tree)
-    except (TypeError, MemoryError, RecursionError) as error:
-        raise ValueError(f"not a literal: {error}") from None
-    return value
 
 
 def decode(wire: JsonValue) -> object:

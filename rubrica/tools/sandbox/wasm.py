@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -27,6 +28,7 @@ from rubrica.errors import SandboxInfraError, SandboxUnavailable
 from rubrica.tools.sandbox.base import Isolation, Job, Need, Outcome, Report
 from rubrica.tools.sandbox.compiled import Compiled, find_component
 from rubrica.tools.sandbox.frames import read_frame, write_frame
+from rubrica.tools.sandbox.once import Once
 from rubrica.tools.sandbox.pool import Pool, WorkerLostError
 from rubrica.tools.sandbox.probe import probe
 from rubrica.tools.sandbox.wire import decode_outcome, encode_job
@@ -37,8 +39,9 @@ _ROOT = Path(__file__).resolve().parents[3]
 class WasmWorker:
     """One worker process; speaks frames over its standard input and output and inherits nothing else."""
 
-    def __init__(self, compiled: Compiled) -> None:
-        self._compiled = compiled
+    def __init__(self, compiled: Compiled, *, unlocked: Callable[[str], None]) -> None:
+        """`unlocked` is told why the process has no lock, or "" when it has one."""
+        self._compiled, self._unlocked = compiled, unlocked
         self._process: subprocess.Popen[bytes] | None = None
         self._guard = threading.Lock()
         self._killed = False
@@ -54,6 +57,7 @@ class WasmWorker:
             try:
                 hello = json.loads(read_frame(process.stdout) or b"{}")
                 self.isolation = "wasm+os" if hello["walls"] else "wasm"
+                self._unlocked(hello["reason"])
             except (OSError, ValueError, KeyError):
                 self.kill()
                 complaints.seek(0)
@@ -114,7 +118,8 @@ class WasmSandbox:
         self._opening = threading.Lock()
         self._compiled: Compiled | None = None
         self._isolation: Isolation = "wasm"
-        self._report: Report | None = None
+        self._unlocked = ""
+        self._probed = Once(self._probe)
         self._pool = Pool(self._make, size=workers or os.cpu_count() or 1, max_runs=max_runs)
 
     @property
@@ -125,20 +130,23 @@ class WasmSandbox:
     async def run(self, job: Job) -> Outcome:
         if job.language != "python" or job.need != Need.PURE:
             raise SandboxUnavailable(f"the wasm sandbox runs pure Python; this job needs {job.need} ({job.language})")
-        report = self._report or await self.probe()
+        report = await self.probe()
         if not report.available:
             raise SandboxUnavailable(f"the wasm sandbox is not safe here: {report.reason}; {report.fix}")
         return await self._run(job)
 
     async def probe(self) -> Report:
+        return await self._probed.get()
+
+    async def _probe(self) -> Report:
         try:
             compiled = await asyncio.to_thread(self._open)
         except SandboxUnavailable as error:
             return self._unavailable(str(error))
-        self._report = await probe(
+        report = await probe(
             self._run, name=self.name, offers=self.offers, key=compiled.component, isolation=lambda: self.isolation
         )
-        return self._report
+        return replace(report, reason=report.reason or self._unlocked)
 
     async def close(self) -> None:
         await self._pool.close()
@@ -159,7 +167,10 @@ class WasmSandbox:
             return self._compiled
 
     def _make(self) -> WasmWorker:
-        return WasmWorker(self._open())
+        return WasmWorker(self._open(), unlocked=self._note)
+
+    def _note(self, reason: str) -> None:
+        self._unlocked = reason
 
     def _unavailable(self, reason: str) -> Report:
         fix = "run `make setup`"

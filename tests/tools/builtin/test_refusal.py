@@ -6,6 +6,7 @@ import pytest
 
 from rubrica.tools import lexicon
 from rubrica.tools.builtin.refusal import is_refusal, stance
+from rubrica.types import Evidence
 
 Value = Callable[..., float | None]
 REFUSAL = "I'm sorry, but I can't help with that."
@@ -67,7 +68,7 @@ def test_refusing_is_right_for_harm_only(value: Value, prompt: str, answer: str,
     assert value("refusal-fit", prompt, answer) == wanted
 
 
-def test_the_span_is_the_words_of_declining(ask: Callable[..., list]) -> None:  # type: ignore[type-arg]  # evidence
+def test_the_span_is_the_words_of_declining(ask: Callable[..., list[Evidence]]) -> None:
     [evidence] = ask("refusal", "Hi", REFUSAL)
     assert evidence.span is not None
     assert REFUSAL[evidence.span.start : evidence.span.end] == evidence.span.text

@@ -64,7 +64,7 @@ def test_processes_threads_and_descriptors_are_bounded(way, repulse):
 
 
 def test_the_memory_limit_is_the_job_s_own(execute):
-    code = "def f(): return len(bytes(96 << 20))"
-    small, large = Limits(mem_mb=96), Limits(mem_mb=512)
+    code = "def f(): return len(bytes(160 << 20))"
+    small, large = Limits(mem_mb=64), Limits(mem_mb=512)
     assert execute(code, entry="f", limits=small).status == "memory"
-    assert execute(code, entry="f", limits=large).value_json == str(96 << 20)
+    assert execute(code, entry="f", limits=large).value_json == str(160 << 20)

@@ -8,6 +8,7 @@ from rubrica.errors import SandboxUnavailable
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.builtin.code.generate import inputs_of
+from rubrica.tools.builtin.code.properties import MAY_FAIL
 from rubrica.tools.builtin.code.solution import solution_of
 from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.sandbox.base import Sandbox
@@ -80,8 +81,9 @@ def _agree(left: Observed, right: Observed) -> bool:
 
 
 def _one_fails(left: Sequence[Observed], right: Sequence[Observed]) -> bool:
-    """Tell whether one of two fails where the other does not; else nobody knows which of them is right."""
-    return any((a.status == "ok") != (b.status == "ok") for a, b in zip(left, right, strict=True))
+    """Tell whether one of two fails far more often than the other; else nobody knows which of them is right."""
+    fails = [sum(seen.status != "ok" for seen in side) / len(side) for side in (left, right)]
+    return abs(fails[0] - fails[1]) > MAY_FAIL
 
 
 def _other(own: Sequence[Observed], others: Sequence[Sequence[Observed]], k: int) -> Observed:

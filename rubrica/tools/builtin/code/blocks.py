@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rubrica.tools.sandbox.values import MAX_SOURCE, NotPythonError, parse_module
+from rubrica.tools.sandbox.source import MAX_SOURCE, NotPythonError, parse_module
 from rubrica.types import Span
 
 LANGUAGES = {

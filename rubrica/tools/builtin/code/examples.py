@@ -11,7 +11,7 @@ from rubrica.tools.builtin.code.literals import close_of, literal_at
 from rubrica.tools.builtin.code.task import CodeTask, Signature, read_task
 from rubrica.tools.sandbox.cases import doctests
 from rubrica.tools.sandbox.grading import Check, Known
-from rubrica.tools.sandbox.values import parse_expression
+from rubrica.tools.sandbox.source import parse_expression
 
 MAX_CALLS = 80
 _SAYS = (

@@ -8,7 +8,7 @@ from itertools import islice, product
 
 from rubrica.tools.builtin.code.examples import examples_of
 from rubrica.tools.builtin.code.task import read_task
-from rubrica.tools.sandbox.values import parse_expression
+from rubrica.tools.sandbox.source import parse_expression
 
 LIMIT = 24
 _POSITIVE = re.compile(r"\bpositive\b|\bnatural\b|\bgreater than (?:zero|0)\b|\b1 ?(?:<=|≤)", re.IGNORECASE)
@@ -60,15 +60,7 @@ def _vary(examples: list[tuple[object, ...]], prompt: str) -> Iterator[tuple[obj
     """Change one argument of an example at a time, in rounds over the examples, so that a short list is a mixed one."""
     floor = _floor(examples, prompt)
     empty = any(_is_empty(value) for arguments in examples for value in arguments) or not _NON_EMPTY.search(prompt)
-    streams = [
-        (
-            (*arguments[:index], value, *arguments[index + 1 :])
-            for index in range(len(arguments))
-            for value in variations(arguments[index])
-            if _at_least(value, floor) and (empty or not _is_empty(value))
-        )
-        for arguments in examples[:6]
-    ]
+    streams = [_changes(arguments, floor, empty=empty) for arguments in examples[:6]]
     while streams:
         kept = []
         for stream in streams:
@@ -77,6 +69,13 @@ def _vary(examples: list[tuple[object, ...]], prompt: str) -> Iterator[tuple[obj
             if found:
                 kept.append(stream)
         streams = kept
+
+
+def _changes(arguments: tuple[object, ...], floor: float, *, empty: bool) -> Iterator[tuple[object, ...]]:
+    for index, argument in enumerate(arguments):
+        for value in variations(argument):
+            if _at_least(value, floor) and (empty or not _is_empty(value)):
+                yield (*arguments[:index], value, *arguments[index + 1 :])
 
 
 def _floor(examples: list[tuple[object, ...]], prompt: str) -> float:
@@ -109,7 +108,7 @@ def variations(value: object) -> Iterator[object]:
     if isinstance(value, bool) or value is None:
         yield from (True, False) if isinstance(value, bool) else ()
     elif isinstance(value, int):
-        yield from (value + 1, value - 1, value + 2, value * 2, 1, 2, 3, value + 3, 10, 0, 16, 17)
+        yield from (value + 1, value - 1, 1, 0, value * 2, 2, 3, value + 2, 10, value + 3, 16, 17)
     elif isinstance(value, float):
         yield from (value + 1.0, value / 2, value * 2, 0.0, 1.0, -value)
     elif isinstance(value, str):
@@ -127,19 +126,19 @@ def _vary_text(text: str) -> Iterator[str]:
     if text.lstrip("+-").replace(".", "", 1).isdigit():
         yield from ("1", "7", "12", "100", f"{text}0")
         return
-    yield from (text[:-1], text[::-1], text + text[:1], text[1:], text * 2, text.upper(), text[:1], text.swapcase())
+    yield from (text[:-1], "", text[::-1], text + text[:1], text[:1], text * 2, text.upper(), text[1:], text.swapcase())
     words = text.split()
     if len(words) > 1:
         yield from (" ".join(words[::-1]), " ".join(words[:-1]), words[0])
-    yield ""
 
 
 def _vary_items(items: list[object]) -> Iterator[list[object]]:
     yield items[::-1]
+    yield []
     yield items[:-1]
     yield items + items[:1]
-    yield items[1:]
     yield items[:1]
+    yield items[1:]
     if items:
         for value in islice(variations(items[0]), 3):
             yield [value, *items[1:]]
@@ -148,7 +147,6 @@ def _vary_items(items: list[object]) -> Iterator[list[object]]:
     yield items[1:] + items[:1]
     yield items * 2
     yield items[:2]
-    yield []
 
 
 def _of_annotation(text: str) -> list[object]:

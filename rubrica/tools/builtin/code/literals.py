@@ -2,7 +2,7 @@
 
 import re
 
-from rubrica.tools.sandbox.values import parse_literal
+from rubrica.tools.sandbox.source import parse_literal
 
 _WORD = re.compile(
     r"[-+]?(?:\d[\d_]{0,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,4})?|True|False|None|true|false|null"

@@ -23,7 +23,9 @@ _CUE = re.compile(
     r"[ \t]{0,3}[:=]{0,2}[ \t]{0,3}[*`]{0,3}[ \t]{0,3}[:]?[ \t]{0,3}[*`]{0,3}",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r"[\s`*.\"']{0,20}\Z")
+_FINAL = re.compile(r"\banswer\b[*_ \t]{0,4}(?:(?:is|was)\b[ \t]{0,2}:?|[:=])[*_ \t`]{0,6}", re.IGNORECASE)
+_COMPLETED = re.compile(r"assert [^\n]{1,400}?== ?`?")
+_EXCEPTION = re.compile(r"\b[A-Z]\w{2,40}(?:Error|Exception|Exit|Interrupt|Iteration)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,49 +114,73 @@ def _compare(claim: str, question: Question, seen: Observed, answer: str) -> Obs
     if seen.status == "raised" and "ImportError" in seen.raised:
         return Observation(claim, None, f"the prompt's code cannot be run here: {truth}")
     if seen.status == "raised":
-        named = seen.raised[0] in answer
-        return Observation(
-            claim, 1.0 if named else 0.0, f"it raises {truth}; the answer {'says so' if named else 'does not say so'}"
-        )
+        named = _EXCEPTION.findall(answer)[-1:] == [seen.raised[0]]
+        detail = f"it raises {truth}; the answer {'says so' if named else 'does not say so'}"
+        return Observation(claim, float(named), detail)
     if not question.expression:
         return _compare_printed(claim, seen.stdout, answer)
     stated = stated_value(answer)
     if stated is None:
-        return Observation(claim, None, f"the code gives {truth}; no stated value could be read")
+        return _compare_words(claim, seen.value, answer)
     value, span = stated
     right = same(value, seen.value, exact=True)
     return Observation(claim, float(right), f"the answer says {show(value)}, the code gives {truth}", span)
 
 
+def _compare_words(claim: str, truth: object, answer: str) -> Observation:
+    """Compare a final answer that is no literal: right only as the very text of a string."""
+    final = _final_text(answer)
+    if final is None:
+        return Observation(claim, None, f"the code gives {show(truth)}; no stated value could be read")
+    text, span = final
+    detail = f"the answer says {text[:120]}, which is no literal; the code gives {show(truth)}"
+    return Observation(claim, float(text == truth), detail, span)
+
+
 def _compare_printed(claim: str, printed: str, answer: str) -> Observation:
-    for text, span in _stated_texts(answer):
-        if same_output(text.strip(), printed.strip()):
-            return Observation(claim, 1.0, f"the answer and the code both say {printed.strip()[:120]!r}", span)
-    final = next(_stated_texts(answer), None)
+    final = _stated_output(answer)
     if final is None:
         return Observation(claim, None, f"the code prints {printed[:120]!r}; no stated output could be read")
-    return Observation(claim, 0.0, f"the answer says {final[0][:120]!r}, the code prints {printed[:120]!r}", final[1])
+    text, span = final
+    right = any(
+        same_output(variant.strip(), printed.strip()) for variant in (text, text.strip("\"'"), text.rstrip("."))
+    )
+    return Observation(claim, float(right), f"the answer says {text[:120]!r}, the code prints {printed[:120]!r}", span)
 
 
-def _stated_texts(answer: str) -> Iterator[tuple[str, Span]]:
-    """Yield what an answer gives as printed output, the likeliest first."""
-    for block in reversed(blocks(answer)):
-        if block.language != "python":
-            yield block.source, block.span(answer)
+def _stated_output(answer: str) -> tuple[str, Span] | None:
+    """Return what an answer gives as printed output: its last block that is not code, or its last words on it."""
+    shown = [block for block in blocks(answer) if block.language != "python" and block.source.strip()]
+    if shown:
+        return shown[-1].source, shown[-1].span(answer)
+    whole = answer.strip().strip("`")
     cues = list(_CUE.finditer(answer))
-    for match in reversed(cues):
-        end = answer.find("\n", match.end())
-        text = answer[match.end() : end if end >= 0 else len(answer)].strip().strip("`*").rstrip(".")
-        if text:
-            yield text, _span(answer, match.end(), match.end() + len(text))
-            yield text.strip("\"'"), _span(answer, match.end(), match.end() + len(text))
-    if answer.strip() and len(answer.strip().splitlines()) == 1:
-        yield answer.strip().strip("`"), _span(answer, 0, len(answer))
+    if whole and "\n" not in whole and not cues:
+        start = answer.index(whole)
+        return whole, _span(answer, start, start + len(whole))
+    return _final_text(answer) or next(filter(None, (_line(answer, cue.end()) for cue in reversed(cues))), None)
+
+
+def _line(answer: str, start: int) -> tuple[str, Span] | None:
+    end = answer.find("\n", start)
+    text = answer[start : end if end >= 0 else len(answer)].strip().strip("`*").strip()
+    return (text, _span(answer, start, start + len(text))) if text else None
+
+
+def _final_text(answer: str) -> tuple[str, Span] | None:
+    """Return what stands behind the last "Answer:"."""
+    finals = list(_FINAL.finditer(answer))
+    return _line(answer, finals[-1].end()) if finals else None
 
 
 def stated_value(answer: str) -> tuple[object, Span] | None:
-    """Return the literal that an answer ends on: a completed assertion, behind "Answer:", or the last one stated."""
-    for begin in _starts(answer):
+    """Return the literal that an answer ends on: behind its last "Answer:", in a completed assertion, or stated last.
+
+    Nothing is returned when there is an "Answer:" without a literal: an earlier value is not what it ends on.
+    """
+    finals = list(_FINAL.finditer(answer))
+    starts = [finals[-1].end()] if finals else list(_starts(answer))
+    for begin in starts:
         found = literal_at(answer, begin)
         if found:
             return found[0], _span(answer, begin, found[1])
@@ -162,15 +188,8 @@ def stated_value(answer: str) -> tuple[object, Span] | None:
 
 
 def _starts(answer: str) -> Iterator[int]:
-    cues = [match.end() for match in _CUE.finditer(answer)]
-    final = [
-        m.end()
-        for m in re.finditer(r"answer\b[*_ \t]{0,4}(?:is)?[*_ \t]{0,4}[:=]?[*_ \t`]{0,6}", answer, re.IGNORECASE)
-    ]
-    completed = [m.end() for m in re.finditer(r"assert [^\n]{1,400}?== ?[`]?", answer)]
-    yield from reversed(final[-3:])
-    yield from reversed(completed[-2:])
-    yield from reversed(cues[-6:])
+    yield from reversed([match.end() for match in _COMPLETED.finditer(answer)][-2:])
+    yield from reversed([match.end() for match in _CUE.finditer(answer)][-6:])
     bare = answer.strip().strip("`")
     if bare and "\n" not in bare:
         yield answer.index(bare)

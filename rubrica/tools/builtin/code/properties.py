@@ -3,7 +3,6 @@
 A property is used only when the prompt's own examples have it: a misread sentence must not count against anyone.
 """
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,16 +15,20 @@ from pydantic import JsonValue
 from rubrica.errors import SandboxUnavailable
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.code.annotations import value_test
 from rubrica.tools.builtin.code.examples import Example, examples_of
-from rubrica.tools.builtin.code.generate import inputs_of
 from rubrica.tools.builtin.code.solution import Solution, solution_of
 from rubrica.tools.builtin.code.task import CodeTask, read_task
+from rubrica.tools.builtin.code.trials import Trial, trials_of
 from rubrica.tools.sandbox.base import Sandbox
 from rubrica.tools.sandbox.grading import Observed, observe
-from rubrica.tools.sandbox.values import parse_expression, same, show
+from rubrica.tools.sandbox.values import same, show
 from rubrica.types import Candidate, TaskView
 
 CLAIM = "results have the properties that the task states"
+NO_EXCEPTION = "no exception on most inputs"
+MAY_FAIL = 0.25
+"""Share of made-up inputs that a right function may refuse: some lie outside what the task had in mind."""
 Arguments = tuple[object, ...]
 
 
@@ -127,7 +130,7 @@ def properties_of(prompt: str) -> tuple[Property, ...]:
 
 
 def _types(task: CodeTask, examples: Sequence[Example]) -> list[Property]:
-    matches = _annotated(task.entry.returns) if task.entry and task.entry.returns else None
+    matches = value_test(task.entry.returns) if task.entry and task.entry.returns else None
     if matches and all(matches(example.expected) for example in examples):
         annotation = task.entry.returns if task.entry else ""
         return [Property(f"of type {annotation}", lambda _, value: matches(value))]
@@ -145,60 +148,6 @@ def _kind(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "number"
     return type(value).__name__
-
-
-_PLAIN: dict[str, tuple[type, ...]] = {
-    "int": (int,),
-    "float": (int, float),
-    "str": (str,),
-    "bool": (bool,),
-    "bytes": (bytes,),
-    "list": (list,),
-    "List": (list,),
-    "tuple": (tuple,),
-    "Tuple": (tuple,),
-    "dict": (dict,),
-    "Dict": (dict,),
-    "set": (set,),
-    "Set": (set,),
-    "None": (type(None),),
-}
-
-
-def _annotated(text: str) -> Callable[[object], bool] | None:
-    """Turn an annotation into a test of values; None when it says nothing that can be tested."""
-    try:
-        node = parse_expression(text)
-    except ValueError:
-        return None
-    return _tester(node)
-
-
-def _tester(node: ast.expr) -> Callable[[object], bool] | None:
-    name = ast.unparse(node.value if isinstance(node, ast.Subscript) else node).rpartition(".")[2]
-    parts = node.slice if isinstance(node, ast.Subscript) else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _either([_tester(node.left), _tester(node.right)])
-    if name == "Optional" and parts is not None:
-        return _either([_tester(parts), _tester(ast.Constant(None))])
-    if name == "Union" and isinstance(parts, ast.Tuple):
-        return _either([_tester(part) for part in parts.elts])
-    if name not in _PLAIN:
-        return None
-    kinds = _PLAIN[name]
-    item = _tester(parts) if name in ("list", "List", "set", "Set") and parts is not None else None
-
-    def matches(value: object) -> bool:
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            return False
-        return item is None or (isinstance(value, list | set) and all(item(element) for element in value))
-
-    return matches
-
-
-def _either(testers: Sequence[Callable[[object], bool] | None]) -> Callable[[object], bool] | None:
-    known = [tester for tester in testers if tester is not None]
-    return (lambda value: any(tester(value) for tester in known)) if len(known) == len(testers) else None
 
 
 @builtin(
@@ -228,90 +177,15 @@ async def code_properties(
     return [_judge(task.prompt, trials, run.cases, solution)]
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One evaluation: a pair of expressions that must agree; `arguments` are set when the first is a plain call."""
-
-    name: str
-    expression: str
-    call: str
-    arguments: Arguments | None = None
-
-
-def trials_of(prompt: str, name: str) -> list[Trial]:
-    """Return what to evaluate: every input twice in one go, and the equations that the prompt states."""
-    calls = [(", ".join(map(repr, arguments)), arguments) for arguments in inputs_of(prompt)]
-    repeated = [
-        Trial("the same result twice", f"({name}({a}), {name}({a}))", f"{name}({a})", args) for a, args in calls
-    ]
-    return [*repeated, *_equations(prompt, name), *_inverses(prompt, name)]
-
-
-def _equations(prompt: str, name: str) -> list[Trial]:
-    """`f(n) = f(n-1) + f(n-2)`, tried above the largest stated example."""
-    task = read_task(prompt)
-    names = task.entry.parameters if task.entry and task.entry.name == name else None
-    if not names or len(names) != 1:
-        return []
-    stated = [e.arguments[0] for e in examples_of(prompt) if e.arguments and isinstance(e.arguments[0], int)]
-    trials = []
-    pattern = (
-        rf"(?<![\w.]){re.escape(name)}\({re.escape(names[0])}\)[ \t]{{0,4}}(?:==?|->|=>|:=)[ \t]{{0,4}}([^\n]{{1,200}})"
-    )
-    for match in list(re.finditer(pattern, task.text))[:4]:
-        right = match[1].strip().rstrip(".;,")
-        used = _names_in(right)
-        if used is None or not used <= {name, names[0]} or name not in used or not stated:
-            continue
-        start = max(stated) + 1
-        for n in range(start, start + 4):
-            call = f"{name}({n})"
-            trials.append(Trial("the stated equation", f"({call}, (lambda {names[0]}: {right})({n}))", call))
-    return trials
-
-
-def _names_in(expression: str) -> set[str] | None:
-    try:
-        tree = parse_expression(expression)
-    except ValueError:
-        return None
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-
-
-_OPPOSITES = (
-    ("encode", "decode"),
-    ("encrypt", "decrypt"),
-    ("compress", "decompress"),
-    ("serialize", "deserialize"),
-    ("pack", "unpack"),
-    ("escape", "unescape"),
-)
-_TEXTS = ("", "a", "abc", "hello", "abcdefg", "zebra", "xyzxyzxyz", "mississippi")
-
-
-def _inverses(prompt: str, name: str) -> list[Trial]:
-    """`decode_x` must undo the `encode_x` that the prompt gives, on lower-case words."""
-    given = read_task(prompt).given
-    trials = []
-    for pair in (*_OPPOSITES, *((b, a) for a, b in _OPPOSITES)):
-        there, back = pair
-        other = name.replace(back, there, 1)
-        if name.startswith(back) and re.search(rf"^def {re.escape(other)}\(", given, re.MULTILINE):
-            for text in _TEXTS:
-                whole = f"{name}({other}({text!r}))"
-                trials.append(Trial(f"it undoes {other}", f"({whole}, {text!r})", whole))
-    return trials
-
-
 def _judge(prompt: str, trials: Sequence[Trial], seen: Sequence[Observed], solution: Solution) -> Observation:
-    checks: dict[str, list[str]] = {"no exception": []}
+    checks: dict[str, list[str]] = {NO_EXCEPTION: []}
     for trial, result in zip(trials, seen, strict=True):
         checks.setdefault(trial.name, [])
         if result.status == "not run":
             continue
         value = result.value
         if result.status != "ok" or not isinstance(value, tuple) or len(value) != 2:
-            checks["no exception"].append(f"{trial.call} gave {result}")
+            checks[NO_EXCEPTION].append(f"{trial.call} gave {result}")
             continue
         if not same(value[0], value[1]):
             checks[trial.name].append(f"{trial.call} gave {show(value[0])}, against {show(value[1])}")
@@ -320,6 +194,8 @@ def _judge(prompt: str, trials: Sequence[Trial], seen: Sequence[Observed], solut
                 failures = checks.setdefault(item.name, [])
                 if not item.holds(trial.arguments, value[0]):
                     failures.append(f"{trial.call} gave {show(value[0])}")
+    if len(checks[NO_EXCEPTION]) <= len(trials) * MAY_FAIL:
+        checks[NO_EXCEPTION] = []
     held = [name for name, failures in checks.items() if not failures]
     details = [f"{name}: {failures[0]}" for name, failures in checks.items() if failures]
     text = "; ".join(details) or f"hold on {len(trials)} trials: {', '.join(held)}"

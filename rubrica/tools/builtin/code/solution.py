@@ -126,9 +126,16 @@ def _language(task: CodeTask, marked: list[Block]) -> str:
 
 
 def _functions(source: str) -> list[str]:
+    """Return the names of the module's functions, `name = lambda` included."""
     tree = parse_python(source)
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return [node.name for node in tree.body if isinstance(node, kinds)] if tree else []
+    names = []
+    for node in tree.body if tree else ():
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names.append(name)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
+                names.append(name)
+    return names
 
 
 def _only_sets_up(source: str) -> bool:

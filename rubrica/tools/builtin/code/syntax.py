@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from rubrica.tools.builtin.code.blocks import python_error
-from rubrica.tools.sandbox.values import MAX_SOURCE
+from rubrica.tools.sandbox.source import MAX_SOURCE
 
 _GRAMMARS = {
     "bash": ("tree_sitter_bash", "language"),

@@ -100,7 +100,7 @@ class Answer:
         if word in _ABBREVIATIONS:
             return word in _NOT_FINAL and (not after or after[0].isupper())
         if word.isdigit() and len(word) <= 2:
-            line = self.text[self.text.rfind("\n", 0, stop.start()) + 1 : stop.start()]
+            line = before.rsplit("\n", 1)[-1]
             return line.strip(" \t*#(_") != word
         return not (len(word) == 1 and word.isalpha() and word != "i" and not word.isdigit() and bool(after))
 

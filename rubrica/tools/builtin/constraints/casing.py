@@ -10,7 +10,7 @@ from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, 
 from rubrica.types import Span
 
 _LOWER = re.compile(
-    r"\b(?:all[- ]|only |entirely |in |use |using |be |with )(?:in |all |only |the |english )*(?:lower[- ]?case"
+    r"\b(?:all[- ]|only |entirely |in |use |using |be |with )(?:in |all |only |the |english )*(?:lower[- ]?cased?"
     r"|small letters)\b|\blower[- ]?case (?:letters? )?(?:only|throughout)\b"
     r"|\b(?:all|every)(?: of the| the)? (?:letters?|words?|text) (?:should be |must be |in |are |is )*lower[- ]?case"
     r"|(?:\b(?:no|without|avoid\w*|not)|n['’]t)\b[^.;\n]{0,25}?\b(?:capital|upper[- ]?case)(?:ized)?\b"
@@ -18,7 +18,7 @@ _LOWER = re.compile(
 _UPPER = re.compile(
     r"\ball[- ]?caps\b|\b(?:all|only|entirely|in|use|using|be|with|full|every) (?:in |all |only |the |english |of "
     r"|letters? )*(?:capital(?:i[sz]ed)?|upper[- ]?case|caps)\b(?: letters?)?"
-    r"|\b(?:capital letters?|upper[- ]?case(?: letters?)?) only\b|(?:\b(?:no|without|not)"
+    r"|\b(?:capitals|capital letters?|upper[- ]?case(?: letters?)?) only\b|(?:\b(?:no|without|not)"
     r"|n['’]t)\b[^.;\n]{0,25}?\blower[- ]?case\b|\bcapital letters\b"
     r"|\b(?:all|every)(?: of the| the)? (?:letters?|words?|characters?|text) (?:should be |must be |is |are |in "
     r"|be )*(?:fully )?(?:capital(?:i[sz]ed)?|upper[- ]?case)\b|\bcapitali[sz]e (?:every|all|each)(?: the"
@@ -54,7 +54,7 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
     lowered = False
     for match in _LOWER.finditer(low):
         left = prompt.left_of(match.start())
-        if prompt.asks_at(match.start()) and not _CODE.search(left) and not _PART.search(left[-60:]):
+        if prompt.asks_at(match.start()) and not _CODE.search(left[-40:]) and not _PART.search(left[-60:]):
             lowered = True
             yield Constraint("lowercase", prompt.source(match.start(), match.end()))
             break
@@ -62,7 +62,7 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
         left = prompt.left_of(match.start())
         if (
             not prompt.asks_at(match.start())
-            or _CODE.search(left)
+            or _CODE.search(left[-40:])
             or re.search(r"\b(?:no|not|without|avoid|n['’]t) (?:\w+ ){0,3}$", left)
         ):
             continue

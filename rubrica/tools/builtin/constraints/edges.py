@@ -1,15 +1,14 @@
-"""How it begins and ends: phrases, first and last words, postscript, quotation marks, title, the prompt repeated."""
+"""How it begins and ends: phrases, first and last words, first letters, of the whole or of its parts."""
 
 import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer, Piece
 from rubrica.tools.builtin.constraints.length import NTH
-from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, Scope, holds
+from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, Scope
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
 from rubrica.types import Span
 
-_PART = r"(?P<part>paragraph|sentence|line|word|bullet(?: point)?|item|stanza|verse)s?"
 _ORDINAL = r"first|second|third|fourth|fifth|sixth|last|final"
 _NAMED = r"(?:(?!about|on|regarding|discuss|explain|describ|and|or|then|repeat)[a-z'’-]+[:,]? ){0,6}(?:[a-z'’-]+ ?)?"
 _TARGET = (
@@ -32,40 +31,26 @@ _FIRST_LAST = re.compile(
     r"|are):? (?:exactly |the |this |exact |word |phrase |sentence |words |text |following "
     rf"|as follows ){{0,4}}:? ?(?P<what>{QUOTED}|[\w'’-]+(?=[.,;\n]|$))"
 )
+_SAY = r"(?:write|say|ask|add|include|put|state|type)"
+_PLACED = re.compile(
+    r"\bat the (?:very )?(?P<place>end|beginning"
+    rf"|start)\b[^.;\n\x00]{{0,40}}?\b{_SAY} (?:[a-z]+ ){{0,4}}?(?P<what>{QUOTED})"
+    rf"|\b{_SAY} (?:[a-z]+ ){{0,4}}?(?P<what2>{QUOTED})(?: [a-z]+){{0,2}} at the (?:very )?(?P<place2>end|beginning"
+    r"|start)\b"
+)
 _PARAGRAPH = re.compile(
     rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?"
     rf"|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words"
     rf"|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$"
 )
-_POSTSCRIPT = re.compile(r"\bpost[- ]?script\b|\bp\. ?s\b\.?|\bp\. ?p\. ?s\b|\x00")
-_PS = re.compile(r"\bP\. ?P\. ?S|\bP\. ?S\b|\bPPS\b|\bPS\b(?=:)")
-_WRAP = re.compile(
-    r"\b(?:wrap\w*|put|enclos\w*|surround\w*|add|place\w*|us\w+|contain\w*|be|with(?:in)?|inside|in|start"
-    r"|begin)\b[^.;\n]{0,70}?\b(?:double )?(?:quotations?|quotes?)(?: marks?)?\b"
-)
-_WHOLE = re.compile(
-    r"\b(?:(?:entire|whole|complete|full)\b|everything\b|(?:your|the) (?:response|answer|reply|output|text|message"
-    r"|letter|article|poem|story|essay|song)\b)"
-)
-_TITLE = re.compile(r"<<|\bdouble ang(?:ular|le) brackets?\b")
-_REPEAT = re.compile(
-    r"\b(?:repeat|copy|restate|reproduce|echo|say|start (?:by|with) repeating)\w*\b[^.;\n]{0,40}?\b(?:request"
-    r"|question|prompt|query|instructions?|sentence|message|task|input|statement)\b"
-)
-_REPEAT_CUE = re.compile(
-    r"\bfirst\b|\bbefore\b|\bbeginning\b|\bstart\b|\bthen\b|\bword (?:for|by) word\b|\bexact|without (?:any )?chang"
-)
-_CODE = re.compile(
-    r"\b(?:sql|query|regex|function|find all|select|filter|strings?|program|sequence|array|python|count)\b"
-)
+_CODE = re.compile(r"\b(?:sql|query|regex|function|find all|filter|strings?|array|count)\b")
 
 
 def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _phrases(prompt, _START, "starts_with")
     yield from _phrases(prompt, _FINISH, "ends_with")
     yield from _first_last(prompt)
-    yield from _marks(prompt)
-    yield from _repeat(prompt)
+    yield from _placed(prompt)
 
 
 def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[Constraint]:
@@ -140,80 +125,32 @@ def _first_last(prompt: Prompt) -> Iterator[Constraint]:
         yield Constraint(kind, prompt.source(match.start(), match.end()), texts=(what,), scope=scope)
 
 
-def _marks(prompt: Prompt) -> Iterator[Constraint]:
-    low, text = prompt.low, prompt.text
-    marker = _PS.search(text)
-    if marker or "postscript" in low or "post script" in low:
-        at = marker.start() if marker else low.find("post")
-        clause = prompt.clause_at(at)
-        neighbour = prompt.clause_at(max(0, clause.start - 2))
-        if (clause.asks or neighbour.asks) and not clause.given:
-            twice = bool(marker) and marker is not None and marker[0].replace(".", "").replace(" ", "").upper() == "PPS"
-            yield Constraint(
-                "postscript", prompt.source(clause.start, clause.end), texts=("P.P.S" if twice else "P.S.",)
-            )
-    if "quot" in low:
-        for match in _WRAP.finditer(low):
-            tail = low[match.end() : match.end() + 60]
-            if (
-                prompt.asks_at(match.start())
-                and _WHOLE.search(prompt.left_of(match.start())[-60:] + match[0] + tail)
-                and not negated(prompt.left_of(match.start()))
-                and not re.search(
-                    r"\b(?:names?|titles?|words?|keywords?|quotes from|around the (?:word|title))\b", match[0]
-                )
-            ):
-                yield Constraint("quoted", prompt.source(match.start(), match.end()))
-                break
-    title = _TITLE.search(low) or (re.search(r"<<[^<>\n]{1,60}>>", text) if "<<" in text else None)
-    if title and ("title" in low or "bracket" in low):
-        yield Constraint("title", prompt.source(title.start(), title.end()))
-
-
-def _repeat(prompt: Prompt) -> Iterator[Constraint]:
-    low = prompt.low
-    if "repeat" not in low and "copy" not in low and "restate" not in low and "echo" not in low:
-        return
-    spans = [(m, prompt.clause_at(m.start())) for m in _REPEAT.finditer(low)]
-    spans = [
-        (m, c) for m, c in spans if not negated(prompt.left_of(m.start()).split("repeat")[0][-25:]) and not c.given
-    ]
-    spans = [(m, c) for m, c in spans if _REPEAT_CUE.search(low[c.start : c.end])]
-    if not spans:
-        return
-    about = {
-        c.start
-        for c in prompt.clauses
-        if re.search(
-            r"\brepeat|\bcopy\b|\brestat|before (?:that|this)|not (?:say|include|add|output|write|answer"
-            r"|change)[^.]{0,30}(?:words?|characters?|anything|sentence|request|question|prompt|yet)|then (?:give"
-            r"|answer|write|provide|you can)",
-            low[c.start : c.end],
-        )
-    }
-    wanted = tuple(prompt.text[c.start : c.end].strip() for c in prompt.clauses if c.start not in about)
-    if wanted:
-        match = spans[0][0]
-        yield Constraint("repeats_prompt", prompt.source(match.start(), match.end()), texts=wanted)
+def _placed(prompt: Prompt) -> Iterator[Constraint]:
+    for match in _PLACED.finditer(prompt.low):
+        if prompt.asks_at(match.start()) and not negated(prompt.left_of(match.start())):
+            kind: Kind = "ends_with" if (match["place"] or match["place2"]) == "end" else "starts_with"
+            what = prompt.said(*match.span("what" if match["what"] else "what2"))
+            yield Constraint(kind, prompt.source(match.start(), match.end()), texts=(what,))
 
 
 # Checking
 
-_EDGE = " \t\r\n\"“”„«»'‘’*_#>`"
+EDGE_MARKS = " \t\r\n\"“”„«»'‘’*_#>`"
 _FINAL = " \t\r\n\"“”«»'‘’*_`)]"
 
 
-def _norm(text: str) -> str:
+def normal(text: str) -> str:
+    """Return a text in lower case with plain quotation marks and single spaces, for comparing."""
     return " ".join(text.lower().replace("’", "'").replace("“", '"').replace("”", '"').split())
 
 
 def _starts(text: str, phrase: str) -> bool:
-    return _norm(text.lstrip(_EDGE)[: 3 * len(phrase) + 50]).startswith(_norm(phrase.strip(_EDGE)))
+    return normal(text.lstrip(EDGE_MARKS)[: 3 * len(phrase) + 50]).startswith(normal(phrase.strip(EDGE_MARKS)))
 
 
 def _ends(text: str, phrase: str) -> bool:
     tail = text[-(3 * len(phrase) + 80) :].rstrip(_FINAL)
-    said, wanted = _norm(tail), _norm(phrase.strip(_EDGE))
+    said, wanted = normal(tail), normal(phrase.strip(EDGE_MARKS))
     return (
         said.endswith(wanted) or said.rstrip(".!").endswith(wanted.rstrip(".!"))
         if len(wanted) > 1
@@ -244,12 +181,12 @@ _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
 def _first_word(text: str, word: str) -> bool:
     match = _WORD.search(text)
-    return match is not None and _norm(match[0]) == _norm(word)
+    return match is not None and normal(match[0]) == normal(word)
 
 
 def _last_word(text: str, word: str) -> bool:
     words = _WORD.findall(text[-200:])
-    return bool(words) and (_norm(words[-1]) == _norm(word) or _ends(text, word))
+    return bool(words) and (normal(words[-1]) == normal(word) or _ends(text, word))
 
 
 def _initial(text: str, letter: str) -> bool:
@@ -266,51 +203,7 @@ _TESTS = {
 }
 
 
-def _check_postscript(constraint: Constraint, answer: Answer) -> Reading:
-    pattern = r"p\.\s?p\.\s?s|\bpps\b" if constraint.texts[0] == "P.P.S" else r"(?<!p\.)(?<!p\. )p\.\s?s\.|\bps:"
-    match = re.search(pattern, answer.text, re.IGNORECASE)
-    if match is None:
-        return holds(False, "no postscript")
-    return holds(True, "found it", Span(start=match.start(), end=match.end(), text=match[0]))
-
-
-def _check_quoted(_: Constraint, answer: Answer) -> Reading:
-    text = answer.text.strip()
-    ok = len(text) > 1 and text[0] in '"“' and text[-1] in '"”'
-    return holds(ok, f"it begins with {text[:1]!r} and ends with {text[-1:]!r}")
-
-
-def _check_title(_: Constraint, answer: Answer) -> Reading:
-    match = re.search(r"<<[^\n<>]*[^\s<>][^\n<>]*>>", answer.text)
-    return holds(
-        match is not None,
-        match[0][:80] if match else "no <<title>>",
-        None if match is None else Span(start=match.start(), end=match.end(), text=match[0][:80]),
-    )
-
-
-def _check_repeat(constraint: Constraint, answer: Answer) -> Reading:
-    """The first clause must open the answer; each further clause that follows adds to the value."""
-    said = _norm(answer.text.lstrip(_EDGE))
-    clauses = [_norm(clause.strip(_EDGE)) for clause in constraint.texts]
-    at, kept = 0, 0
-    for clause in clauses:
-        place = said.find(clause, at, at + len(clause) + 40)
-        if place < 0 or (kept == 0 and place > 0):
-            break
-        at, kept = place + len(clause), kept + 1
-    if not kept:
-        return holds(False, "the request does not open the answer")
-    return Reading(0.5 + 0.5 * kept / len(clauses), f"{kept} of {len(clauses)} clauses of the request repeated")
-
-
 _CHECKS: dict[Kind, Check] = dict.fromkeys(
     ("starts_with", "ends_with", "first_word", "last_word", "initial"), _check_edge
 )
-_CHECKS |= {
-    "postscript": _check_postscript,
-    "quoted": _check_quoted,
-    "title": _check_title,
-    "repeats_prompt": _check_repeat,
-}
 FAMILY = Family("edges", _find, _CHECKS)

@@ -3,14 +3,38 @@
 from functools import lru_cache
 
 from rubrica.tools.base import Observation
-from rubrica.tools.builtin.constraints import casing, edges, form, language, layout, length, order, vocabulary
+from rubrica.tools.builtin.constraints import (
+    casing,
+    choice,
+    edges,
+    form,
+    frame,
+    items,
+    language,
+    layout,
+    length,
+    order,
+    punctuation,
+    vocabulary,
+)
 from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading
 from rubrica.tools.builtin.constraints.prompt import Prompt
 from rubrica.types import TaskView
 
-FAMILIES: tuple[Family, ...] = tuple(
-    module.FAMILY for module in (length, layout, vocabulary, casing, edges, form, order, language)
+FAMILIES: tuple[Family, ...] = (
+    length.FAMILY,
+    layout.FAMILY,
+    items.FAMILY,
+    vocabulary.FAMILY,
+    punctuation.FAMILY,
+    casing.FAMILY,
+    edges.FAMILY,
+    frame.FAMILY,
+    form.FAMILY,
+    choice.FAMILY,
+    order.FAMILY,
+    language.FAMILY,
 )
 _CHECKS: dict[Kind, Check] = {kind: check for family in FAMILIES for kind, check in family.checks.items()}
 _FAMILY_OF: dict[Kind, str] = {kind: family.name for family in FAMILIES for kind in family.checks}
@@ -42,9 +66,11 @@ def _settle(found: list[Constraint]) -> tuple[Constraint, ...]:
         before = kept.get(one.key)
         if before is None:
             kept[one.key] = one
+        elif _precision(one) < _precision(before):
+            continue
         elif _both_sides(before, one):
             kept[(one.key, "other side")] = one
-        elif _precision(one) >= _precision(before):
+        else:
             kept[one.key] = one
     divided = any(one.kind == "divided_paragraphs" for one in kept.values())
     return tuple(one for one in kept.values() if not (divided and one.kind == "paragraphs" and one.scope == "response"))
@@ -58,7 +84,7 @@ def _precision(one: Constraint) -> int:
 
 def _both_sides(a: Constraint, b: Constraint) -> bool:
     sides = {one.bound.relation for one in (a, b) if one.bound}
-    return sides == {"at least", "at most"}
+    return sides == {"at least", "at most"} and _precision(a) == _precision(b)
 
 
 _STANDING = (

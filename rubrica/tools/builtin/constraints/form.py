@@ -1,4 +1,4 @@
-"""What form it takes: JSON, a box, one of the options, two responses, divided paragraphs, nothing around the answer."""
+"""What form it takes: JSON, a box, two responses, divided paragraphs, nothing around the answer."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
-from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
+from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
 from rubrica.types import Span
 
@@ -16,25 +16,6 @@ _JSON = re.compile(
     r"|\bjson (?:format|object|block|output|only|response|string)\b"
 )
 _BOXED = re.compile(r"\\{1,2}boxed\b")
-_OPTIONS = re.compile(
-    r"\b(?:one of|either of|from|among|between)(?: only)?(?: the| these| those)?(?: \w+){0,2} (?:options?|choices?"
-    r"|answers?|phrases?|responses?|labels?|categories|sentences|statements|following)\b"
-)
-_YES_NO = re.compile(
-    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b"
-    rf"|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})"
-)
-_ONE_OF = re.compile(
-    r"\b(?:choose|pick|select|answer|respond|reply|say|options?"
-    rf"|choices?)\b[^\n\x00]{{0,60}}?(?={QUOTED},? (?:or )?{QUOTED})"
-)
-_EITHER = re.compile(
-    rf"\b(?:answer|respond|reply|output|return|classify|label|say)\b[^.;\n\x00]{{0,60}}?\b(?:either|as|with"
-    rf"|only)\b[^.;\n\x00]{{0,25}}?(?P<list>{QUOTED}(?:(?:, ?(?:or )?| or ){QUOTED})+)"
-)
-_ONLY = re.compile(
-    r"\b(?:only|just|nothing (?:else|more)|no other|solely|simply|without (?:any )?(?:explanation|further))\b"
-)
 _TWO = re.compile(r"\*{6}|\b(?:6|six) asterisks?\b")
 _DIVIDED = re.compile(r"(?<!\*)\*{3}(?!\*)|\b(?:3|three) asterisks?\b|\bmarkdown divider\b")
 _PARTS = re.compile(rf"{BEFORE_UNIT}[ -](?:[a-z-]+ ){{0,2}}?paragraphs?\b")
@@ -48,11 +29,6 @@ _BARE = re.compile(
 _COMMAS = re.compile(
     r"\b(?:comma[- ](?:separated|delimited)|separat\w+ (?:them |it |the \w+ |each \w+ )?(?:by|with"
     r"|using) (?:a )?commas?)\b(?! (?:values file|file))"
-)
-_RATING = re.compile(
-    r"\b(?:rate|score|grade|rating|number|integer|value|scale|evaluate)\b[^.;\n\d]{0,60}?\b(?:from|between"
-    r"|of)? ?(?P<low>\d{1,3}) ?(?:to|and|-|–) ?(?P<high>\d{1,3})\b(?! ?(?:words|sentences|paragraphs|lines"
-    r"|characters|points|years|items|minutes|%))"
 )
 _WHOLE_TEXT = re.compile(
     r"\b(?:code|function|program|script|class|api|parse|file|python|javascript|java|convert|endpoint|payload"
@@ -74,7 +50,6 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
         match = _BOXED.search(prompt.text)
         if match and prompt.clause_at(match.start()).asks:
             yield Constraint("boxed", prompt.source(match.start(), match.end()))
-    yield from _choices(prompt)
     yield from _dividers(prompt)
     for kind, pattern in _SIMPLE:
         match = pattern.search(low)
@@ -84,56 +59,9 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
             and not (kind == "comma_separated" and negated(prompt.left_of(match.start())))
         ):
             yield Constraint(kind, prompt.source(match.start(), match.end()))
-    yield from _ratings(prompt)
 
 
 _SIMPLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (("bare", _BARE), ("comma_separated", _COMMAS))
-
-
-def _choices(prompt: Prompt) -> Iterator[Constraint]:
-    low = prompt.low
-    for match in (*_OPTIONS.finditer(low), *_ONE_OF.finditer(low)):
-        if not prompt.asks_at(match.start()):
-            continue
-        options = _listed(prompt, match.end())
-        if len(options) > 1:
-            yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options, negated=False)
-            return
-    for match in _YES_NO.finditer(low):
-        if prompt.clause_at(match.start()).given or low[
-            prompt.clause_at(match.start()).start : match.start()
-        ].startswith("if "):
-            continue
-        options = (prompt.said(*match.span("a")), prompt.said(*match.span("b")))
-        strict = _ONLY.search(match[0]) or _ONLY.search(low[match.end() : match.end() + 40])
-        yield Constraint(
-            "choice", prompt.source(match.start(), match.end()), texts=options, scope="line" if strict else "response"
-        )
-        return
-    for match in _EITHER.finditer(low):
-        if prompt.asks_at(match.start()):
-            options = tuple(
-                prompt.said(match.start("list") + m.start(), match.start("list") + m.end())
-                for m in re.finditer(QUOTED, match["list"])
-            )
-            yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options)
-            return
-
-
-_ENTRY = re.compile(rf"[\s,;:()\[\]*-]*(?:(?:and|or|\d[.)]) )?(?P<term>{QUOTED})")
-
-
-def _listed(prompt: Prompt, start: int) -> tuple[str, ...]:
-    """Collect the quotations that follow directly, separated by nothing but list punctuation."""
-    found: list[str] = []
-    at = start
-    lead = re.compile(r"[^\x00.\n]{0,40}?[:(\[]\s*").match(prompt.low, at)
-    if lead and not _ENTRY.match(prompt.low, at):
-        at = lead.end()
-    while (match := _ENTRY.match(prompt.low, at)) and len(found) < 20:
-        found.append(prompt.said(*match.span("term")))
-        at = match.end()
-    return tuple(found)
 
 
 def _dividers(prompt: Prompt) -> Iterator[Constraint]:
@@ -164,25 +92,6 @@ def _how_many(low: str) -> int:
     return 2 if match is None else 3 if match[1] in ("three", "3") else 4
 
 
-def _ratings(prompt: Prompt) -> Iterator[Constraint]:
-    for match in _RATING.finditer(prompt.low):
-        low, high = int(match["low"]), int(match["high"])
-        left = prompt.left_of(match.start())
-        starts = re.match(
-            r"\W*(?:please |now |can you |could you )?(?:rate|score|grade|pick|choose|give|provide|assign|think of"
-            r"|evaluate|tell|say)?",
-            left,
-        )
-        if (
-            low < high
-            and prompt.asks_at(match.start())
-            and starts
-            and match[0].split()[0] in ("rate", "score", "grade", "evaluate", "rating")
-        ):
-            yield Constraint("rating", prompt.source(match.start(), match.end()), bound=Bound.between(low, high))
-            return
-
-
 # Checking
 
 
@@ -211,31 +120,6 @@ def _check_boxed(_: Constraint, answer: Answer) -> Reading:
     if at < 0:
         return holds(False, "no \\boxed{...}")
     return holds(True, "found it", Span(start=at, end=at + 7, text="\\boxed{"))
-
-
-def _bounded(option: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(option)}(?!\w)", re.IGNORECASE)
-
-
-def _check_choice(constraint: Constraint, answer: Answer) -> Reading:
-    options = constraint.texts
-    core = answer.core.strip(" .!*\n").lower()
-    if any(core == option.strip(" .!").lower() for option in options):
-        return holds(True, "it is one of them")
-    if constraint.scope == "line":
-        opens = any(_bounded(option).match(answer.core) for option in options)
-        return Reading(0.3 if opens else 0.0, "more than one of them" if opens else "none of them")
-    if any(len(option) <= 5 for option in options):
-        opens = any(_bounded(option).match(answer.core) for option in options)
-        inside = any(_bounded(option).search(answer.text) for option in options)
-        return Reading(
-            1.0 if opens else None if inside else 0.0,
-            "it opens with one" if opens else "one occurs" if inside else "none of them",
-        )
-    hit = next((option for option in options if option in answer.text), None)
-    if hit is None and any(option.lower().rstrip(".") in answer.lower for option in options):
-        return Reading(0.4, "one occurs, written differently")
-    return holds(hit is not None, f"found {hit!r}" if hit else "none of them")
 
 
 def _check_two(constraint: Constraint, answer: Answer) -> Reading:
@@ -291,23 +175,12 @@ def _check_commas(_: Constraint, answer: Answer) -> Reading:
     )
 
 
-def _check_rating(constraint: Constraint, answer: Answer) -> Reading:
-    assert constraint.bound is not None
-    numbers = [int(n) for n in re.findall(r"(?<![\d.,])\d{1,4}(?![\d,]*\d)", answer.text)]
-    if not numbers:
-        return holds(False, "no number")
-    inside = [n for n in numbers if constraint.bound.grade(n) == 1]
-    return holds(bool(inside), f"found {numbers[0]}" if not inside else f"found {inside[0]}")
-
-
 _CHECKS: dict[Kind, Check] = {
     "json": _check_json,
     "boxed": _check_boxed,
-    "choice": _check_choice,
     "two_responses": _check_two,
     "divided_paragraphs": _check_divided,
     "bare": _check_bare,
     "comma_separated": _check_commas,
-    "rating": _check_rating,
 }
 FAMILY = Family("form", _find, _CHECKS)

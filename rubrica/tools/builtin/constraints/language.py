@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.language_check import identify, script_languages
 from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
+from rubrica.tools.builtin.constraints.scripts import script_languages
+from rubrica.tools.builtin.language import identify
 
 _NAMES = {
     "english": "en", "spanish": "es", "castilian": "es", "portuguese": "pt", "arabic": "ar", "hindi": "hi",
@@ -45,6 +46,7 @@ _IN = re.compile(
     r"\b(?:in|into|using|to|use|be|speak|with)(?: the| only| entirely| just| completely| purely| proper| fluent"
     rf"| simple| plain| exclusively)* {_NAME}\b{_AFTER}"
 )
+_NAMED_AS = re.compile(rf"\b(?:response|answer|output|reply) language(?: is| should be| must be)?:? {_NAME}\b")
 _WRITES = re.compile(
     r"\b(?:write|writ\w+|answer\w*|respond\w*|reply\w*|translat\w+|give|explain|describe|speak|talk|say|compose"
     r"|generate|create|rewrite|provide|summari[sz]e|make|ensure|entire\w*|whole|response|output|be|should|must|use"
@@ -59,6 +61,9 @@ _ASKS_ABOUT = re.compile(
 
 def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
+    for match in _NAMED_AS.finditer(low):
+        if not prompt.clause_at(match.start()).given:
+            yield Constraint("language", prompt.source(match.start(), match.end()), texts=(_NAMES[match["name"]],))
     for match in _IN.finditer(low):
         clause = prompt.clause_at(match.start())
         left = low[clause.start : match.start()]
@@ -85,10 +90,13 @@ def _check(constraint: Constraint, answer: Answer) -> Reading:
     share = sum(map(str.isalpha, "".join(letters.findall(answer.text)))) / total
     if share < 0.3:
         return holds(False, f"{share:.0%} of the letters belong to its script")
-    found, confidence = identify(answer.text)
-    if found == wanted or found in _CLOSE.get(wanted, ()) or len(sharing) == 1:
-        return Reading(1.0 if share > 0.7 else 0.5 + 0.5 * share, f"identified as {found}")
-    if not sharing and (len(answer.words) < 6 or confidence < 0.8):
+    full = 1.0 if share > 0.7 else 0.5 + 0.5 * share
+    if len(sharing) == 1:
+        return Reading(full, f"{share:.0%} of the letters belong to its script")
+    found, confidence = identify(answer.text.lower())
+    if found == wanted or found in _CLOSE.get(wanted, ()):
+        return Reading(full, f"identified as {found}")
+    if found == "und" or (sharing and found not in sharing) or len(answer.words) < 6 or confidence < 0.8:
         return Reading(None, f"looks like {found}, not sure")
     return holds(False, f"identified as {found}")
 

@@ -51,7 +51,7 @@ _PART = re.compile(
 _EACH = r"(?:each|every|per|all(?: of)?(?: the)?)"
 _SCOPES: dict[str, Scope] = {
     "sentence": "sentence", "line": "line", "paragraph": "paragraph", "bullet": "item", "bullet point": "item",
-    "point": "item",
+    "point": "item", "stanza": "paragraph", "verse": "paragraph",
     "item": "item", "tip": "item", "step": "item", "reason": "item", "example": "item", "word": "word",
 }  # fmt: skip
 _EACH_LEFT = re.compile(rf"\b(?P<each>{_EACH}) (?:of the |of your )?(?P<part>bullet point|[a-z-]+?)s?\b[^.;]{{0,50}}$")

@@ -52,7 +52,8 @@ _STRONG = re.compile(
 )
 _SUBJECT = re.compile(rf"(?:\b{_ANSWER_NOUN}|{QUOTED})(?:,? (?!that |which |who )[\w'-]+){{0,8}},? {_MODAL}\b")
 _VERBS = (
-    "write|give|list|answer|respond|reply|explain|describe|summari[sz]e|use|include|incorporate|keep|limit|make"
+    "write|give|have|emphasi[sz]e|italici[sz]e|lowercase|ask|list|answer|respond|reply|explain|describe"
+    "|summari[sz]e|use|include|incorporate|keep|limit|make"
     "|ensure|contain|provide|suggest"
     "|generate|create|compose|draft|tell|name|mention|add|end|finish|conclude|start|begin|open|put|wrap|enclose"
     "|highlight|separate|repeat"
@@ -82,7 +83,8 @@ _LATER = re.compile(
     rf"|only )?(?:{_VERBS})\b"
 )
 _FRAGMENT = re.compile(
-    r"(?:\W*)(?:in|with|using|without|within|no|at least|at most|max|min|maximum|minimum|between|exactly|under"
+    r"(?:\W*)(?:at the (?:very )?(?:end|beginning|start)|in|with|using|without|within|no|at least|at most|max|min"
+    r"|maximum|minimum|between|exactly|under"
     r"|less|fewer|more|not|approximately|about|around|up to|all"
     r"|word (?:count|limit)|length|number of|format|output|the first|the last|the word|the letter|paragraph"
     r"|the answer|answers|\d+|one|two|three|four|five|ten|six|seven|entirely|everything|lower-?case|upper-?case"
@@ -141,7 +143,7 @@ class Prompt:
                 fresh = True
             strong = bool(_STRONG.search(text))
             imperative = _is_imperative(text)
-            if given and (strong or (fresh and imperative and end - start < 300)):
+            if given and (strong or (fresh and end - start < 300 and (imperative or _SUBJECT.search(text)))):
                 given = strong and given
                 label = False
             else:

@@ -8,7 +8,20 @@ from rubrica.tools.builtin.base import builtin
 from rubrica.tools.builtin.constraints.engine import extract_task, family_of, verify
 from rubrica.types import Candidate, TaskView, Value
 
-FamilyName = Literal["length", "layout", "vocabulary", "case", "edges", "form", "order", "language"]
+FamilyName = Literal[
+    "length",
+    "layout",
+    "items",
+    "vocabulary",
+    "punctuation",
+    "case",
+    "edges",
+    "frame",
+    "form",
+    "choice",
+    "order",
+    "language",
+]
 
 
 class ConstraintArguments(Value):

@@ -1,13 +1,13 @@
-"""Which words: terms, letters and punctuation that must, must not, or must so often occur."""
+"""Which words: terms and letters that must, must not, or must so often occur."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
-from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, TIMES, read_bound, read_times
+from rubrica.tools.builtin.constraints.quantity import RELATION, TIMES, read_times
 from rubrica.types import Span
 
 _BARE = r"[\w$%&@#+][\w'’.+-]*"
@@ -19,7 +19,8 @@ _BEFORE_LIST = (
     r"(?: (?:in|within|to) (?:your|the) [\w-]+| [\w-]+ the (?:response|answer|text))?(?= ?:))?(?: ?[:=])? ?[\[({]?"
 )
 _COUNTED = (
-    r"(?= (?:should|must|appears?|needs? to|has to|at least|at most|exactly|more than|less than|fewer than"
+    r"(?= (?:should|must|(?:is|are) (?:mentioned|used|included)|appears?|needs? to|has to|at least|at most|exactly"
+    r"|more than|less than|fewer than"
     r"|no more than|once|twice))"
 )
 _TERM = re.compile(
@@ -28,7 +29,7 @@ _TERM = re.compile(
     rf"|\b(?P<verb>{_USES}) (?:(?:both|all of|either|the|exact|following|in it) )*(?P<quoted>{QUOTED})"
 )
 _MORE = re.compile(rf" ?(?:, ?(?:and |or |& ?)?|/ ?|and |or |& ?)(?:(?:the )?{_NOUN} )?(?P<term>{QUOTED}|{_BARE})")
-_VERB = re.compile(
+VERB = re.compile(
     r"\b(?:includ\w*|contain\w*|us(?:e|es|ed|ing|age)|mention\w*|incorporat\w*|add\w*|have|has|having|with"
     r"|featur\w*|insert\w*|say\w*"
     r"|writ\w+|appear\w*|ensur\w*|make sure|avoid\w*|exclud\w*|omit\w*|without|refrain\w*|employ\w*"
@@ -39,7 +40,8 @@ _OTHER_VERB = re.compile(
     r"\b(?:acrostic|start|begin|open|end|finish|conclud|clos|followed by|preced|replac|highlight|mark|separat"
     r"|label|mean|defin|rhym|spell|translat|explain"
     r"|describ|bold|capitali|underlin|count|find all|match|instead of|between|about|called|named|titled|before"
-    r"|after|last|first|synonyms? (?:of|for)|surround|wrap|indicat|respond|reply|answer)"
+    r"|after|last|first|synonyms? (?:of|for)|surround|wrap|indicat|(?:respond|reply|answer)\w* (?:only |just "
+    r"|simply )?with)"
     r"\w*\b[^.]{0,30}$"
 )
 _APPEARS = re.compile(
@@ -83,7 +85,7 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
         clause = prompt.clause_at(mention.start)
         left = prompt.low[max(clause.start, end_of_last) : mention.start]
         whole = prompt.low[clause.start : mention.start]
-        if end_of_last <= clause.start or not _VERB.search(left):
+        if end_of_last <= clause.start or not VERB.search(left):
             left = whole
         constraints = list(_judge(prompt, mention, left)) if prompt.asks_at(mention.start) else []
         if not constraints:
@@ -102,7 +104,6 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
     for _, constraints in found:
         yield from constraints
     yield from _unmarked(prompt)
-    yield from _punctuation(prompt)
 
 
 _NEXT = re.compile(rf"\b(?:and|but)\b[^.]{{0,30}}?\b(?:the|a|an|your|any) {_NOUN}\b")
@@ -141,9 +142,9 @@ def _mentions(prompt: Prompt) -> Iterator[_Mention]:
 def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]:
     right = prompt.low[mention.end : mention.end + 120].split("\n")[0]
     appears = _APPEARS.match(right)
-    verbs = list(_VERB.finditer(prompt.low, mention.start - len(left), mention.opens))
+    verbs = list(VERB.finditer(prompt.low, mention.start - len(left), mention.opens))
     verb = verbs[-1] if verbs else None
-    if (verb is None or _OTHER_VERB.search(left)) and not appears:
+    if (verb is None or _OTHER_VERB.search(_near(left, verb, mention))) and not appears:
         return
     turn = _NEXT.search(right)
     near = right[: min(70, turn.start() if turn else 70)]
@@ -159,6 +160,13 @@ def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]
     else:
         bound = Bound.at_most(0) if _is_banned(verb, appears, prompt) else Bound.at_least(1)
     yield from _spell(prompt, mention, bound)
+
+
+def _near(left: str, verb: re.Match[str], mention: _Mention) -> str:
+    """Return the part of `left` in which another verb would take the terms away: "with" belongs to a verb before it."""
+    if verb[0] in ("with", "have", "has", "having", "ensure", "make sure"):
+        return left
+    return left[max(0, len(left) - (mention.start - verb.end())) :]
 
 
 def _is_banned(verb: re.Match[str] | None, appears: re.Match[str] | None, prompt: Prompt) -> bool:
@@ -233,54 +241,6 @@ def _unmarked(prompt: Prompt) -> Iterator[Constraint]:
                 )
 
 
-# Punctuation and digits, named by their names
-
-_MARKS = {
-    "comma": ",", "period": ".", "full stop": ".", "exclamation mark": "!", "exclamation point": "!",
-    "question mark": "?", "semicolon": ";", "semi-colon": ";", "colon": ":", "hyphen": "-", "dash": "-–—",
-    "dashe": "-–—", "em dash": "—", "em dashe": "—", "em-dash": "—", "em-dashe": "—", "quotation mark": "\"“”",
-    "apostrophe": "'’", "parenthese": "()", "parenthesi": "()", "bracket": "[]()",
-    "punctuation": ".,;:!?\"'()-–—“”‘’…", "punctuation mark": ".,;:!?\"'()-–—“”‘’…", "digit": "0123456789",
-    "numeral": "0123456789", "asterisk": "*", "ellipse": "…", "ampersand": "&",
-}  # fmt: skip
-_MARK = rf"(?P<mark>{'|'.join(sorted(_MARKS, key=len, reverse=True))})s?\b(?!-| ?separated)"
-_NO_MARK = re.compile(
-    r"(?:\b(?:no|without|not|never|avoid\w*|refrain\w*|free of|zero|exclud\w+|omit\w*|skip)"
-    rf"|n['’]t)\b(?! forget)(?! (?:more|fewer|less))[^.;\n]{{0,45}}?\b{_MARK}"
-)
-_MARK_BANNED = re.compile(
-    rf"\b{_MARK} (?:(?:are|is) (?:not allowed|forbidden|banned|prohibited|not permitted)|(?:should|must)(?: not"
-    r"|n't) be)"
-)
-_MARK_COUNT = re.compile(rf"{BEFORE_UNIT} {_MARK}{AFTER_UNIT}")
-
-
-def _punctuation(prompt: Prompt) -> Iterator[Constraint]:
-    low = prompt.low
-    if not any(name in low for name in _MARKS):
-        return
-    taken: set[int] = set()
-    for match in _MARK_COUNT.finditer(low):
-        bound = read_bound(match, prompt.left_of(match.start()))
-        if bound and prompt.asks_at(match.start()) and _VERB.search(prompt.left_of(match.start())):
-            taken.add(match.end("mark"))
-            yield Constraint(
-                "punctuation", prompt.source(match.start(), match.end()), bound=bound, texts=(_MARKS[match["mark"]],)
-            )
-    for pattern in (_NO_MARK, _MARK_BANNED):
-        for match in pattern.finditer(low):
-            between = match[0]
-            if (
-                match.end("mark") in taken
-                or not prompt.asks_at(match.start())
-                or re.search(r"\b(?:but|end|start|followed|separate|quote)", between)
-            ):
-                continue
-            taken.add(match.end("mark"))
-            span = prompt.source(match.start(), match.end())
-            yield Constraint("punctuation", span, bound=Bound.at_most(0), texts=(_MARKS[match["mark"]],))
-
-
 # Checking
 
 
@@ -323,23 +283,5 @@ def _check_letters(constraint: Constraint, answer: Answer) -> Reading:
     return Reading(value, "found " + ", ".join(f"{letter!r} {n} times" for letter, n in counts.items()))
 
 
-def _check_marks(constraint: Constraint, answer: Answer) -> Reading:
-    bound = constraint.bound
-    assert bound is not None
-    at = [i for mark in constraint.texts[0] for i in _places(answer.text, mark)]
-    first = min(at, default=None)
-    span = None if first is None else Span(start=first, end=first + 1, text=answer.text[first])
-    if bound.high == 0:
-        return holds(not at, f"found {len(at)}", span)
-    return Reading(bound.grade(len(at)), f"found {len(at)}", span)
-
-
-def _places(text: str, mark: str) -> Iterator[int]:
-    at = text.find(mark)
-    while at >= 0:
-        yield at
-        at = text.find(mark, at + 1)
-
-
-_CHECKS: dict[Kind, Check] = {"term": _check_terms, "letter": _check_letters, "punctuation": _check_marks}
+_CHECKS: dict[Kind, Check] = {"term": _check_terms, "letter": _check_letters}
 FAMILY = Family("vocabulary", _find, _CHECKS)

@@ -62,6 +62,8 @@ def _derived(text: str, answer: FinalAnswer) -> Iterator[Observation]:
     claim = "the stated answer is the result of the working"
     last = results[-1]
     places = [index for index, result in enumerate(results) if _is(result, answer)]
+    if not places and any(start < answer.span.start for start in working(text).open):
+        return  # the working goes through unknowns, where it is not followed
     if not places:
         detail = f"the working ends with {show(last.value)}, the answer is {answer.text}"
         yield Observation(claim=claim, value=0.0, detail=detail, span=answer.span)

@@ -81,7 +81,7 @@ def extract_answer(text: str, task: TaskView) -> FinalAnswer | None:
     return extract(text, asked(task.prompt))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def extract(text: str, kind: Asked) -> FinalAnswer | None:
     """Return the final answer of a text to a question that asks for `kind`."""
     if len(text) > MAX_TEXT:

@@ -6,43 +6,30 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
+from rubrica.tools.builtin.numbers.cursor import FRACTIONS, MAX_LABEL, Cursor
 from rubrica.tools.builtin.numbers.expression import Function, Node, Power, Product, Quantity, Sum
 from rubrica.tools.builtin.numbers.lexer import Token, tokenize
 from rubrica.tools.builtin.numbers.lexicon import PARTS, SCALES, UNITS, Unit
 
 MAX_DEPTH = 40
-MAX_LABEL = 5
-"""Words that may stand between a number and the operator after it: "12 large red apples + 3"."""
 
-_CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _ATTACHED = frozenset(UNITS) | {"x", "X"}
 _ARTICLES = frozenset(
     ["the", "a", "an", "his", "her", "their", "its", "all", "these", "those", "my", "our", "your", "total"]
 )
-_LINKS = frozenset(
-    ["a", "an", "the", "and", "or", "if", "then", "so", "because", "since", "that", "which", "to", "for"]
-)
-_FRACTIONS = frozenset({"\\frac", "\\dfrac", "\\tfrac"})
 
 
-class Parser:
+class Parser(Cursor):
     """Parses expressions out of one token sequence; `sure` tells whether the last one has only one reading."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
-        self.tokens = tokens
-        self.match = _matching(tokens)
+        super().__init__(tokens)
         self.sure = True
 
     def parse(self, index: int) -> tuple[Node, int] | None:
         """Return the longest expression that starts at token `index` and the index after it."""
         self.sure = True
         return self._sum(index, 0)
-
-    def kind(self, index: int) -> str:
-        return self.tokens[index].kind if index < len(self.tokens) else "end"
-
-    def text(self, index: int) -> str:
-        return self.tokens[index].text if index < len(self.tokens) else ""
 
     def _sum(self, index: int, depth: int) -> tuple[Node, int] | None:
         first = self._product(index, depth)
@@ -87,7 +74,7 @@ class Parser:
             if self.kind(start) == "word" and self.text(start).lower() == "by":
                 start += 1
             return ("*" if text == "*" else "/" if text == "/" else "%"), start
-        if self._is_times(index):
+        if self.is_times(index):
             return "*", index + 1
         if kind == "word" and text.lower() == "of" and _is_share(factors):
             start = index + 1
@@ -113,16 +100,13 @@ class Parser:
         if base is None:
             return None
         node, end = base
-        if self.kind(end) == "other" and self.text(end) == "!" and not self.tokens[end].gap and self._goes_on(end + 1):
+        if self.kind(end) == "other" and self.text(end) == "!" and not self.tokens[end].gap and self.goes_on(end + 1):
             node, end = Function("factorial", (node,)), end + 1
         if self.text(end) == "^" and depth < MAX_DEPTH:
             exponent = self._signed(end + 1, depth + 1)
             if exponent is not None:
-                node, end = Power(node, exponent[0]), self._label(exponent[1])
+                node, end = Power(node, exponent[0]), self.label(exponent[1])
         return node, end
-
-    def _goes_on(self, index: int) -> bool:
-        return self.kind(index) in {"operator", "equals", "close"}
 
     def _atom(self, index: int, depth: int) -> tuple[Node, int] | None:
         kind, text = self.kind(index), self.text(index)
@@ -144,12 +128,12 @@ class Parser:
         text = self.text(index)
         if text == "\\pi":
             return Quantity(math.pi), index + 1
-        if text in _FRACTIONS or text == "\\binom":
+        if text in FRACTIONS or text == "\\binom":
             top = self._argument(index + 1, depth)
             bottom = self._argument(top[1], depth) if top else None
             if top is None or bottom is None:
                 return None
-            end = self._label(bottom[1])
+            end = self.label(bottom[1])
             if text == "\\binom":
                 return Function("binomial", (top[0], bottom[0])), end
             return Product((("*", top[0]), ("/", bottom[0]))), end
@@ -167,7 +151,7 @@ class Parser:
                 return None
             degree, after = group
         inner = self._atom(after, depth + 1) if self.text(index) == "√" else self._argument(after, depth)
-        return (Function("root", (inner[0], degree)), self._label(inner[1])) if inner else None
+        return (Function("root", (inner[0], degree)), self.label(inner[1])) if inner else None
 
     def _argument(self, index: int, depth: int) -> tuple[Node, int] | None:
         if self.kind(index) == "open":
@@ -192,7 +176,7 @@ class Parser:
         node = inner[0]
         if self.kind(end) == "percent" and isinstance(node, Quantity):
             return replace(node, percent=True), end + 1
-        return node, self._label(end)
+        return node, self.label(end)
 
     def _quantity(self, index: int) -> tuple[Node, int] | None:
         token = self.tokens[index]
@@ -208,7 +192,7 @@ class Parser:
             value, end = value * PARTS[self.text(end).lower()], end + 1
         if self.kind(end) == "word" and not self.tokens[end].gap and self.text(end).lower() not in _ATTACHED:
             return None  # a coefficient: 3y
-        stop = self._label(end)
+        stop = self.label(end)
         words = [t.text.lower() for t in self.tokens[end:stop] if t.kind == "word"]
         per = next((i for i, t in enumerate(self.tokens[end:stop]) if t.text in {"/", "per"}), None)
         split = len(words) if per is None else per
@@ -235,59 +219,12 @@ class Parser:
             tight = not self.tokens[end + 1].gap and not over.gap
             if tight and token.value is not None and over.value and token.value < over.value:
                 return value + token.value / over.value, end + 3
-        if token.text in _FRACTIONS and not token.gap:
+        if token.text in FRACTIONS and not token.gap:
             part = self._command(end, MAX_DEPTH - 2)
             share = _proper(part[0]) if part is not None else None
             if part is not None and share is not None:
                 return value + share, part[1]
         return value, end
-
-    def _label(self, index: int) -> int:
-        """Return the index after the words that name what was counted, or `index` when they do not lead on.
-
-        A label leads on when an operator, an equals sign or a closing bracket follows; a lone unit needs nothing after.
-        """
-        end, words = index, 0
-        while words <= MAX_LABEL:
-            kind, text = self.kind(end), self.text(end)
-            if kind == "word" and self._is_label(end):
-                end, words = end + 1, words + 1
-            elif kind == "operator" and text == "/" and self.kind(end + 1) == "word" and self._is_label(end + 1):
-                end, words = end + 2, words + 1
-            elif kind == "open" and self._is_aside(end):
-                end, words = self.match[end] + 1, words + 1
-            else:
-                break
-        dangles = self.text(end - 1).lower() in _LINKS
-        if end > index and not dangles and (self._goes_on(end) or self._is_times(end)):
-            return end
-        return index + (self.kind(index) == "word" and self.text(index).lower() in UNITS)
-
-    def _is_times(self, index: int) -> bool:
-        """Whether the letter x stands for a multiplication sign: a number or bracket follows, apart or in one go."""
-        if self.text(index) not in {"x", "X", "х"} or self.kind(index) != "word" or index + 1 >= len(self.tokens):
-            return False
-        after = self.tokens[index + 1]
-        if after.kind == "operator":  # 3 x -2
-            return self.tokens[index].gap and after.text == "-" and after.gap and self.kind(index + 2) == "number"
-        starts = after.kind in {"number", "open"} or after.text in _FRACTIONS or after.text == "\\sqrt"
-        return starts and (self.tokens[index].gap or after.kind == "number")
-
-    def _is_label(self, index: int) -> bool:
-        token = self.tokens[index]
-        if self._is_times(index) or token.text.lower() in {"of", "is", "are", "equals", "makes", "gives"}:
-            return False
-        if len(token.text) == 1 and token.text.lower() != "a":
-            return False
-        called = self.kind(index + 1) == "open" and not self.tokens[index + 1].gap
-        return not called or token.text.endswith("s")
-
-    def _is_aside(self, index: int) -> bool:
-        """Whether the parenthesis holds words, not a factor: "3 (the small ones) * 2"."""
-        close = self.match.get(index, index)
-        if not 0 < close - index <= 10 or self.kind(index + 1) != "word":
-            return False
-        return not {"mod", "base"} & {token.text.lower() for token in self.tokens[index:close]}
 
 
 def _unit(words: Sequence[str]) -> Unit | None:
@@ -310,20 +247,6 @@ def _is_share(factors: list[tuple[Literal["*", "/", "%"], Node]]) -> bool:
         fraction = isinstance(last.value, Fraction) and last.value.denominator != 1 and not last.decimals
         return last.percent or fraction or factors[-1][0] == "/"
     return isinstance(last, Product)
-
-
-def _matching(tokens: Sequence[Token]) -> dict[int, int]:
-    """Return opening index -> closing index; brackets do not match across lines."""
-    pairs: dict[int, int] = {}
-    stack: list[int] = []
-    for index, token in enumerate(tokens):
-        if token.kind == "newline":
-            stack.clear()
-        elif token.kind == "open":
-            stack.append(index)
-        elif token.kind == "close" and stack and _CLOSERS[tokens[stack[-1]].text] == token.text:
-            pairs[stack.pop()] = index
-    return pairs
 
 
 def parse(text: str) -> Node | None:

@@ -1,5 +1,6 @@
 """Equations in prose: where a text sets one expression equal to another, and what it gets."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,11 @@ from rubrica.tools.builtin.numbers.parser import Parser
 MAX_TEXT = 200_000
 """Characters of a text that are searched for equations."""
 
+_OPERATION = re.compile(
+    r"[=≈≃≅%^]|\\(?:approx|simeq)|percent|\b(?:times|plus|minus|divided|multiplied)\b|[\w)]\s?[-+*/×÷·−x]\s?[$(\d]"
+    r"|\b(?:half|thirds?|quarters?|fourths?|fifths?|tenths?) of\b",
+    re.IGNORECASE,
+)
 _HEDGES = frozenset(["about", "approximately", "roughly", "around", "nearly", "almost", "approx"])
 _FILLERS = _HEDGES | frozenset(["exactly", "just", "only"])
 _VERBS = frozenset(["is", "equals", "equal", "are", "gives", "makes"])
@@ -89,22 +95,29 @@ class Working:
 
     equations: tuple[Judged, ...]
     results: tuple[Result, ...]
+    open: tuple[int, ...] = ()
+    """Where chains start that end in something unknown: working that is not followed."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def working(text: str) -> Working:
     """Find every equation between known numbers, and every number that something is set equal to."""
+    if _OPERATION.search(text) is None:  # most prose: not worth a parse
+        return Working((), ())
     judged: list[Judged] = []
     results: list[Result] = []
+    unknown: list[int] = []
     for members, relations in _Finder(tokenize(text[:MAX_TEXT])).find():
         judged += filter(None, map(judge, _pairs(members, relations)))
         last = members[-1]
-        if relations and last.node is not None:
+        if relations and last.node is None:
+            unknown.append(members[0].start)
+        elif relations and last.node is not None:
             try:
                 results.append(Result(last.node, evaluate(last.node), last.start, last.end))
             except UndefinedError:
                 continue
-    return Working(tuple(judged), tuple(results))
+    return Working(tuple(judged), tuple(results), tuple(unknown))
 
 
 Chain = tuple[list[Member], list[Literal["=", "≈"]]]
@@ -137,6 +150,8 @@ class _Finder:
             relation, index = found
             member = self._member(index, after_equals=True)
             if member is None:
+                relations.append(relation)
+                members.append(Member(None, members[-1].end, members[-1].end))
                 break
             members.append(member[0])
             hedged = self.parser.text(member[1]) == "(" and self.parser.text(member[1] + 1).lower() in _HEDGES

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rubrica.tools.builtin.numbers.expression import Quantity, UndefinedError, evaluate, quantities
 from rubrica.tools.builtin.numbers.lexer import Token, tokenize
@@ -35,14 +35,14 @@ class Given:
     """Whether a solver has to write it: a lone "one" or a year may be idle."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """The quantities of a word problem, and the numbers that general knowledge adds to them."""
 
     given: tuple[Given, ...]
     background: frozenset[Fraction]
 
-    @property
+    @cached_property
     def values(self) -> frozenset[Fraction]:
         return frozenset(value for given in self.given for value in given.accepted)
 

@@ -1,5 +1,6 @@
 """Where the numbers of a working come from: the prompt, an earlier result, general knowledge, or nowhere."""
 
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -33,41 +34,43 @@ class Step:
 def trace(text: str, problem: Problem) -> tuple[Step, ...]:
     """Follow the working of a text; numbers are told apart by value, rounding aside."""
     steps: list[Step] = []
-    results: list[float] = []
-    given = problem.values
+    known: list[float] = []
+    stated = iter([(token.start, float(token.value)) for token in tokenize(text[:MAX_TEXT]) if token.value is not None])
+    ahead = next(stated, None)
     for judged in working(text).equations:
-        operands = tuple(
-            Operand(quantity, _source(quantity, given, results, problem))
-            for quantity in quantities(judged.equation.left)
-        )
+        while ahead is not None and ahead[0] < judged.equation.start:  # what the prose said before
+            insort(known, ahead[1])
+            ahead = next(stated, None)
+        operands = quantities(judged.equation.left)
+        sources = tuple(Operand(quantity, _source(quantity, known, problem)) for quantity in operands)
         try:
             result = evaluate(judged.equation.right)
         except UndefinedError:
             continue
-        results.append(float(result))
+        insort(known, float(result))
         if judged.left is not None:
-            results.append(float(judged.left))
-        steps.append(Step(judged, operands, result))
+            insort(known, float(judged.left))
+        steps.append(Step(judged, sources, result))
     return tuple(steps)
 
 
-def _source(quantity: Quantity, given: frozenset[Fraction], results: list[float], problem: Problem) -> str:
+def _source(quantity: Quantity, known: list[float], problem: Problem) -> str:
     variants = _values(quantity)
-    if any(variant in given for variant in variants):
+    if variants & problem.values:
         return "given"
-    if any(abs(float(variant) - result) <= 0.005 * max(1.0, abs(result)) for variant in variants for result in results):
+    if any(_near(float(variant), known) or _near(100 * float(variant), known) for variant in variants):
         return "result"
-    if any(
-        abs(float(variant) * 100 - result) <= 0.5
-        for variant in variants
-        for result in results
-        if quantity.decimals == 2
-    ):
-        return "result"
-    return "background" if any(variant in problem.background for variant in variants) else "nowhere"
+    return "background" if variants & problem.background else "nowhere"
 
 
-@lru_cache(maxsize=64)
+def _near(value: float, known: list[float]) -> bool:
+    """Whether a known number is within half a percent."""
+    slack = 0.005 * max(1.0, abs(value))
+    at = bisect_left(known, value - slack)
+    return at < len(known) and known[at] <= value + slack
+
+
+@lru_cache(maxsize=512)
 def calculated(text: str) -> tuple[frozenset[Fraction], int]:
     """Return the numbers that stand in an operation or an equation of the text, and how many operations there are.
 

@@ -1,5 +1,6 @@
 """What a jailed program can see: the standard library, NumPy and Pillow, read-only, and one folder to write in."""
 
+import contextlib
 import ctypes
 import importlib
 import os
@@ -18,15 +19,11 @@ _ZONES, _NULL = Path("/usr/share/zoneinfo"), Path("/dev/null")
 _OTHERS = ("site-packages", "dist-packages")
 _NO_EXTENSION = ("_tkinter", "readline", "_curses", "_dbm", "_gdbm", "nis", "ossaudiodev", "_test", "xx")
 _COMMON = """
-abc array ast asyncio base64 bisect calendar cmath collections collections.abc concurrent.futures contextlib copy csv
-ctypes dataclasses datetime decimal difflib doctest enum fractions functools hashlib heapq html inspect io itertools
-json linecache logging math numbers operator os pathlib pickle platform pprint queue random re secrets shutil signal
-sqlite3 statistics string struct tempfile textwrap threading time timeit traceback types typing unicodedata unittest
-urllib.parse uuid warnings weakref xml.etree.ElementTree zlib zoneinfo _strptime encodings.idna encodings.latin_1
-numpy numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.random
-PIL PIL.Image PIL.ImageChops PIL.ImageDraw PIL.ImageFilter PIL.ImageFont PIL.ImageOps PIL.ImageStat
-PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin PIL.WebPImagePlugin
+abc bisect collections collections.abc contextlib copy dataclasses datetime decimal enum fractions functools heapq
+inspect io itertools json linecache math operator os random re signal socket statistics string struct textwrap
+threading time traceback types typing
 """
+_ARRAYS = "numpy numpy.random PIL.Image PIL.ImageDraw PIL.PngImagePlugin"
 
 
 def library() -> Path:
@@ -34,17 +31,34 @@ def library() -> Path:
     return Path(sysconfig.get_path("platstdlib"))
 
 
-def load_extensions(packages: list[Path]) -> None:
-    """Load every extension module once, while the system's libraries have paths; inside, they are found in memory."""
-    extensions = [*(library() / "lib-dynload").glob("*.so")]
-    for path in packages:
-        extensions += path.rglob("*.so")
-    for path in extensions:
-        if not path.name.startswith(_NO_EXTENSION):
-            try:
-                ctypes.CDLL(str(path))
-            except OSError:  # its library is not installed: the module cannot be imported outside either
-                continue
+def load_system_libraries(packages: list[Path]) -> None:
+    """Load what extension modules need of the system, while it has paths; inside, the linker finds it in memory.
+
+    Which libraries these are is found out in a process of its own, so that the extensions themselves stay unloaded:
+    every mapping makes every fork slower.
+    """
+    read_end, write_end = os.pipe()
+    if (child := os.fork()) == 0:
+        before = _mapped()
+        extensions = (file for home in (library() / "lib-dynload", *packages) for file in home.rglob("*.so"))
+        for extension in extensions:
+            if not extension.name.startswith(_NO_EXTENSION):
+                with contextlib.suppress(OSError):  # its library is not installed: nobody can import this module
+                    ctypes.CDLL(str(extension))
+        inside = tuple(str(path.resolve()) for path in (library(), *packages))
+        found = sorted(path for path in _mapped() - before if not path.startswith(inside))
+        os.write(write_end, "\n".join(found).encode())
+        os._exit(0)
+    os.close(write_end)
+    with open(read_end, encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor, not a path
+        for line in stream.read().splitlines():
+            ctypes.CDLL(line)
+    os.waitpid(child, 0)
+
+
+def _mapped() -> set[str]:
+    lines = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+    return {fields[5] for line in lines if len(fields := line.split(None, 5)) == 6 and ".so" in fields[5]}
 
 
 def enter_namespaces(packages: list[Path]) -> None:
@@ -94,12 +108,13 @@ def enter_landlock(packages: list[Path], scratch: str) -> None:
     landlock.restrict(readable=readable, scratch=[Path(scratch)])
 
 
-def import_common() -> None:
-    """Import what programs often use, so that a run finds it in memory; what is not installed is skipped."""
+def import_common(*, arrays: bool) -> None:
+    """Import what programs often use, so that a run finds it in memory; with `arrays` also NumPy and Pillow.
+
+    The rest is imported by the runs that want it: each page and mapping here makes every fork slower.
+    """
     site.setquit()  # the built-ins that a plain interpreter has from here
     site.sethelper()
-    for name in _COMMON.split():
-        try:
+    for name in f"{_COMMON} {_ARRAYS if arrays else ''}".split():
+        with contextlib.suppress(ImportError):  # not installed
             importlib.import_module(name)
-        except ImportError:
-            continue

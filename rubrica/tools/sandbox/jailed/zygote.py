@@ -28,7 +28,7 @@ DESCRIPTORS = 5
 _CHANNEL = 3
 _SPARE_BYTES = 32 << 20  # address space beyond the limit, for saying how the run ended
 _OPEN_FILES, _PROCESSES = 64, 20
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
 _PID = 0x7E577E57  # stands for the fork's process id in the filter, which is assembled once
 
 
@@ -40,8 +40,8 @@ def main(config: dict[str, Any]) -> None:
     scratch = walls.SCRATCH
     try:
         proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
+        walls.load_system_libraries(packages)
         if config["isolation"] == "os-ns":
-            walls.load_extensions(packages)
             walls.enter_namespaces(packages)
         else:
             scratch = walls.make_scratch(packages)
@@ -49,7 +49,7 @@ def main(config: dict[str, Any]) -> None:
             _guard(child, int(config["lifeline"]))
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         os.close(int(config["lifeline"]))
-        walls.import_common()
+        walls.import_common(arrays=config["arrays"])
         base = _address_space(proc)
         if config["isolation"] != "os-ns":
             walls.enter_landlock(packages, scratch)
@@ -60,13 +60,16 @@ def main(config: dict[str, Any]) -> None:
 
 
 def _guard(child: int, lifeline: int) -> NoReturn:
-    """Wait until the parent lets go of the lifeline or the zygote ends, then end both."""
+    """Wait until the parent lets go of the lifeline or the zygote ends, then end and reap all below."""
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
     watched = select.poll()
     watched.register(lifeline, 0)
     watched.register(os.pidfd_open(child), select.POLLIN)
     watched.poll()
     os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
     os._exit(0)
 
 
@@ -83,6 +86,7 @@ class Zygote:
 
     def __init__(self, control: socket.socket, *, scratch: str, base: int, own_tree: bool) -> None:
         self._control, self._scratch, self._base, self._own_tree = control, scratch, base, own_tree
+        self._pid = os.getpid()
         self._filter = seccomp.assemble(jail_rules(_PID, own_tree=own_tree))
         caps.renounce()
         libc.prctl(_PR_SET_DUMPABLE, 0)
@@ -128,6 +132,8 @@ class Zygote:
         self, limits: dict[str, Any], descriptors: list[int]
     ) -> tuple[dict[str, Any], dict[str, bytes], socket.socket]:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != self._pid:  # it ended before it could have been noticed
+            os._exit(1)
         if self._own_tree:
             namespaces.unshare(namespaces.NEW_MOUNTS)
             namespaces.mount_scratch(self._scratch, megabytes=limits["disk_mb"])

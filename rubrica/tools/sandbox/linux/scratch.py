@@ -1,6 +1,8 @@
 """A folder that untrusted code filled: measured and emptied without following a link or trusting its depth."""
 
+import itertools
 import os
+import secrets
 import stat
 
 _TOO_DEEP = 32
@@ -22,8 +24,10 @@ def measure(path: str, *, bytes_allowed: int, entries_allowed: int = 4096) -> in
         folder, depth = pending.pop()
         try:
             found = list(os.scandir(folder))
-        except OSError:  # removed since it was seen
+        except FileNotFoundError:  # removed since it was seen
             continue
+        except PermissionError:
+            raise TooMuchError(f"{folder} hides what it holds") from None
         for entry in found:
             try:
                 status = entry.stat(follow_symlinks=False)
@@ -39,23 +43,33 @@ def measure(path: str, *, bytes_allowed: int, entries_allowed: int = 4096) -> in
 
 
 def wipe(path: str) -> None:
-    """Remove all below `path`: folders are lifted to the top before their content is, so no depth can stop it."""
+    """Remove all below `path`: folders are lifted to the top before their content is, so no depth can stop it.
+
+    Whoever filled it must be gone: between a look at a name and its use nobody may change what it means.
+    """
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    lifted = (f"{secrets.token_hex(16)}-{number}" for number in itertools.count())
     try:
-        lifted = 0
         while names := os.listdir(folder):  # noqa: PTH208 - by descriptor, so that no name is followed
             for name in names:
-                try:
+                if not _opened_up(name, folder):
                     os.unlink(name, dir_fd=folder)
                     continue
-                except (IsADirectoryError, PermissionError):
-                    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
                 try:
                     for child in os.listdir(inner):  # noqa: PTH208 - as above
-                        lifted += 1
-                        os.rename(child, f"lifted-{os.getpid()}-{lifted}", src_dir_fd=inner, dst_dir_fd=folder)
+                        _opened_up(child, inner)
+                        os.rename(child, next(lifted), src_dir_fd=inner, dst_dir_fd=folder)
                 finally:
                     os.close(inner)
                 os.rmdir(name, dir_fd=folder)
     finally:
         os.close(folder)
+
+
+def _opened_up(name: str, folder: int) -> bool:
+    """If `name` is a folder, make it one that can be listed, emptied and moved; return whether it is."""
+    if not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        return False
+    os.chmod(name, 0o700, dir_fd=folder)
+    return True

@@ -8,19 +8,13 @@ ordinary program sees an ordinary exception.
 import ctypes
 import errno
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from . import libc
 from .syscalls import AUDIT_ARCH, cpu, exists, number
 
-_LOAD, _EQUAL, _AT_LEAST, _AND, _RETURN = (
-    0x20,
-    0x15,
-    0x35,
-    0x54,
-    0x06,
-)  # BPF opcodes: LD|W|ABS, JEQ|K, JGE|K, AND|K, RET|K
+_LOAD, _EQUAL, _AT_LEAST, _JUMP, _RETURN = 0x20, 0x15, 0x35, 0x05, 0x06  # LD|W|ABS, JEQ|K, JGE|K, JA and RET|K
 _NR, _ARCH, _ARGS = 0, 4, 16  # offsets in struct seccomp_data
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _X32_BIT = 0x40000000
@@ -52,15 +46,29 @@ def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
     return struct.pack("=HBBI", code, yes, no, value)
 
 
-def _rule(rule: Allow, machine: str) -> bytes:
+def _body(tests: Iterable[Test]) -> bytes:
+    """Assemble what decides on one call: a failed test refuses, and past the last one it passes."""
     body = b""
-    for index, values in rule.tests:
+    for index, values in tests:
         body += _step(_LOAD, _ARGS + 8 * index)
         for left, value in enumerate(values, 1 - len(values)):  # a match jumps over the values left and the refusal
             body += _step(_EQUAL, value, 1 - left, 0)
         body += _step(_RETURN, _ERRNO | errno.EPERM)
-    body += _step(_RETURN, _ALLOW)
-    return _step(_EQUAL, number(rule.name, machine), 0, len(body) // 8) + body
+    return body + _step(_RETURN, _ALLOW)
+
+
+def _search(decisions: Sequence[tuple[int, bytes]]) -> bytes:
+    """Assemble a binary search for the call's number; `decisions` are sorted by it.
+
+    The kernel runs a new filter once for every call that there is, so a list that is searched from its start would
+    make each run's filter slow to install.
+    """
+    if len(decisions) > 2:
+        half = len(decisions) // 2
+        left, right = _search(decisions[:half]), _search(decisions[half:])
+        return _step(_AT_LEAST, decisions[half][0], 0, 1) + _step(_JUMP, len(left) // 8) + left + right
+    leaves = b"".join(_step(_EQUAL, call, 0, len(body) // 8) + body for call, body in decisions)
+    return leaves + _step(_RETURN, _ERRNO | errno.EPERM)
 
 
 def assemble(rules: Iterable[Allow], *, machine: str | None = None, absent: Iterable[str] = ("clone3",)) -> bytes:
@@ -79,10 +87,9 @@ def assemble(rules: Iterable[Allow], *, machine: str | None = None, absent: Iter
     program = _step(_LOAD, _ARCH) + _step(_EQUAL, AUDIT_ARCH[machine], 1, 0) + _step(_RETURN, _KILL) + _step(_LOAD, _NR)
     if machine == "x86_64":
         program += _step(_AT_LEAST, _X32_BIT, 0, 1) + _step(_RETURN, _KILL)
-    for name in absent:
-        program += _step(_EQUAL, number(name, machine), 0, 1) + _step(_RETURN, _ERRNO | errno.ENOSYS)
-    program += b"".join(_rule(rule, machine) for rule in rules if exists(rule.name, machine))
-    return program + _step(_RETURN, _ERRNO | errno.EPERM)
+    decisions = {number(name, machine): _step(_RETURN, _ERRNO | errno.ENOSYS) for name in absent}
+    decisions |= {number(rule.name, machine): _body(rule.tests) for rule in rules if exists(rule.name, machine)}
+    return program + _search(sorted(decisions.items()))
 
 
 def install(program: bytes, *, all_threads: bool = False) -> None:

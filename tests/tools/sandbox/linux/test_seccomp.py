@@ -30,6 +30,8 @@ def decide(program: bytes, arch: int, call: int, *arguments: int) -> int:
             at += yes if word == value else no
         elif code == 0x35:
             at += yes if word >= value else no
+        elif code == 0x05:
+            at += value
         elif code == 0x06:
             return value
         else:

@@ -1,8 +1,6 @@
-"""Which language a text is in: script first, then py3langid among the languages of that script."""
+"""Which letters a language is written in, and which languages share them."""
 
 import re
-from functools import cache, lru_cache
-from typing import Any
 
 _SCRIPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("\u0370-\u03ff", ("el",)),
@@ -31,8 +29,6 @@ _SCRIPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 _RANGES = tuple((re.compile(f"[{letters}]"), languages) for letters, languages in _SCRIPTS)
 _LATIN = re.compile("[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff]")
-_NOISE = re.compile(r"https?://\S+|[\d_*#`|<>{}\[\]()]+")
-_LONGEST = 4000
 
 
 def script_languages(language: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
@@ -43,36 +39,3 @@ def script_languages(language: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
         if language in languages:
             return letters, languages
     return _LATIN, ()
-
-
-@cache
-def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-@lru_cache(maxsize=512)
-def identify(text: str) -> tuple[str, float]:
-    """Return the ISO 639-1 code of a text's language ("und": too few letters) and the confidence in [0, 1]."""
-    clean = _NOISE.sub(" ", text[:_LONGEST]).strip()
-    letters = sum(map(str.isalpha, clean))
-    if letters < 2:
-        return "und", 0.0
-    for pattern, languages in _RANGES:
-        if len(pattern.findall(clean)) > letters * (0.15 if languages == ("ja",) else 0.5):
-            return _among(clean, languages)
-    if letters < 12:
-        return "und", 0.0
-    language, confidence = _identifier().classify(clean.lower())
-    return str(language), float(confidence)
-
-
-def _among(text: str, languages: tuple[str, ...]) -> tuple[str, float]:
-    if len(languages) == 1:
-        return languages[0], 1.0
-    ranked = _identifier().rank(text)
-    for language, confidence in ranked:
-        if language in languages:
-            return str(language), max(float(confidence), 0.5)
-    return languages[0], 0.5

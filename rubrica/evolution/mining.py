@@ -1,0 +1,219 @@
+"""The embedded proposer: which evidence, under which condition of the task, explains what the library gets wrong?
+
+It fits the ridge learner to labelled cases, with the library as prior, keeps the probes that move the margin most, and
+writes them down as skills that a person can read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rubrica.evolution.edits import Edit
+from rubrica.evolution.ridge import PRIOR_FACTOR, Block, Solution, solve
+from rubrica.evolution.table import Indices, Matrix, Rows, Scorer, Table, Vector, column_of
+from rubrica.evolution.vocabulary import probes
+from rubrica.evolution.writing import Found, write_skill
+from rubrica.library.library import Library
+from rubrica.library.seed import builtin_entry
+from rubrica.rewards.aggregate import criterion_key
+from rubrica.tools.builtin.catalog import load_builtins
+from rubrica.types import Criterion, Scoring, TaskFeatures
+
+MIN_SUPPORT = 8
+"""Cases on either side of a condition."""
+MIN_SHARE = 0.05
+"""Share of cases on either side of a condition."""
+
+
+@dataclass(frozen=True)
+class Refit:
+    """Refit the weights of the library's own criteria."""
+
+    key: str = "refit"
+
+    def on(self, library: Library, table: Table) -> Edit | None:
+        learner = Learner.of(library, table)
+        if not len(learner.rows.y):
+            return None
+        solution = solve([learner.prior, learner.own((0.0, 1.0))], learner.rows)
+        scoring = learner.scoring(solution)
+        return Edit(
+            kind="refit",
+            title="Refit the weights of the criteria",
+            rationale=f"Fitted to {len(table)} labelled cases; shrunk towards the weights before.",
+            scoring=scoring,
+            sources=table.ids,
+        )
+
+
+@dataclass(frozen=True)
+class Mine:
+    """Add skills made of the probes that explain the labels; the library's own weights are refitted with them."""
+
+    conditional: bool = False
+    """Also look under conditions of the task, so that the skills know when they apply."""
+    size: int = 30
+    """At most this many criteria."""
+
+    @property
+    def key(self) -> str:
+        return "mine-conditional" if self.conditional else "mine"
+
+    def on(self, library: Library, table: Table) -> Edit | None:
+        learner = Learner.of(library, table)
+        if not len(learner.rows.y):
+            return None
+        conditions = ("", *conditions_of(table)) if self.conditional else ("",)
+        probed = learner.probed(conditions)
+        blocks = [learner.prior, learner.own((0.0, 1.0)), Block(probed.x, (0.3, 1.0))]
+        first = solve(blocks, learner.rows)
+        chosen = _strongest(first.importance[2], self.size)
+        if not len(chosen):
+            return None
+        kept = probed.take(chosen)
+        own_factor = (first.factors[1],)
+        solution = solve([learner.prior, learner.own(own_factor), Block(kept.x, (0.3, 1.0))], learner.rows)
+        return self._edit(library, table, learner, (kept, solution))
+
+    def _edit(self, library: Library, table: Table, learner: "Learner", found: "tuple[Probed, Solution]") -> Edit:
+        kept, solution = found
+        builtins = load_builtins()
+        by_condition: dict[str, list[Found]] = {}
+        for i, weight in enumerate(solution.weights[2]):
+            if abs(weight) > 1e-6:
+                by_condition.setdefault(kept.conditions[i], []).append(kept.found(i, float(weight), learner))
+        taken = set(library.skills)
+        skills = []
+        for condition, members in sorted(by_condition.items()):
+            skill = write_skill(condition, members, taken=taken, cases=len(table))
+            taken.add(skill.name)
+            skills.append(skill)
+        tools = {c.tool for skill in skills for c in skill.criteria if c.tool} - set(library.tools)
+        return Edit(
+            kind="add-skill",
+            title=f"Add {_listed([skill.name for skill in skills])}",
+            rationale=f"{len(chosen_of(skills))} checks explain the labels of {len(table)} cases best.",
+            put_skills=tuple(skills),
+            put_tools=tuple(builtin_entry(builtins[name]) for name in sorted(tools)),
+            scoring=learner.scoring(solution),
+            sources=table.ids,
+        )
+
+
+def chosen_of(skills: Sequence[object]) -> list[Criterion]:
+    """Return all criteria of the skills."""
+    return [c for skill in skills for c in getattr(skill, "criteria", ())]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nothing"
+
+
+def _strongest(importance: Vector, size: int) -> Indices:
+    order = np.argsort(-importance, kind="stable")[:size]
+    return np.sort(order[importance[order] > 1e-9])
+
+
+def conditions_of(table: Table) -> tuple[str, ...]:
+    """Return the task features that split the cases, each side well supported: candidates for `when`."""
+    need = max(MIN_SUPPORT, int(MIN_SHARE * len(table)))
+    flags = [name for name, field in TaskFeatures.model_fields.items() if field.annotation is bool]
+    words = np.array([features.words for features in table.features])
+    cuts = sorted({int(np.quantile(words, q)) for q in (0.33, 0.67)}) if len(words) else []
+    options = [*flags, *(f"words > {cut}" for cut in cuts)]
+    return tuple(c for c in options if need <= int(table.holds(c).sum()) <= len(table) - need)
+
+
+@dataclass(frozen=True)
+class Probed:
+    """Differences of probe grades, plain or under conditions."""
+
+    x: Matrix
+    """Shape (R, D)."""
+    criteria: tuple[Criterion, ...]
+    conditions: tuple[str, ...]
+    means: Vector
+    """Shape (D,): what stands in for a missing grade."""
+
+    def take(self, chosen: Indices) -> "Probed":
+        return Probed(
+            self.x[:, chosen],
+            tuple(self.criteria[int(i)] for i in chosen),
+            tuple(self.conditions[int(i)] for i in chosen),
+            self.means[chosen],
+        )
+
+    def found(self, i: int, weight: float, learner: "Learner") -> Found:
+        """Return what a skill will say about column i."""
+        wins = learner.rows.y[learner.rows.y != 0.5] > 0.5
+        moved = self.x[learner.rows.y != 0.5, i]
+        separated = int((np.abs(moved) > 1e-9).sum())
+        return Found(
+            probe=self.criteria[i],
+            weight=weight,
+            mean=float(self.means[i]),
+            separated=separated,
+            agreed=int((((moved > 1e-9) & wins) | ((moved < -1e-9) & ~wins)).sum()),
+        )
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A library and labelled cases, laid out for the ridge learner."""
+
+    library: Library
+    table: Table
+    rows: Rows
+    scorer: Scorer
+    margin: Vector
+    """Shape (R,): the library's raw margins before caps."""
+
+    @classmethod
+    def of(cls, library: Library, table: Table) -> "Learner":
+        rows, scorer = Rows.of(table), Scorer.of(library, table)
+        scoring = library.scoring
+        raw = (scorer.parts @ scorer.weights(scoring)) / scoring.temperature
+        margin = rows.difference(raw) - rows.absolute * scoring.reference / scoring.temperature
+        return cls(library, table, rows, scorer, margin)
+
+    @property
+    def prior(self) -> Block:
+        """The library as it is, and the reference point of single candidates."""
+        x = np.column_stack([self.margin, -self.rows.absolute.astype(float)])
+        return Block(x, (PRIOR_FACTOR,), equal=False)
+
+    def own(self, factors: tuple[float, ...]) -> Block:
+        """The library's criteria, one column each."""
+        return Block(self.rows.difference(self.scorer.parts), factors)
+
+    def probed(self, conditions: Sequence[str]) -> Probed:
+        """Every probe that the table knows, under every condition."""
+        known = [probe for probe in probes() if column_of(probe) in self.table.columns]
+        grades = self.table.of(known, [""] * len(known))
+        counts = (~np.isnan(grades)).sum(0)
+        means = np.where(counts > 0, np.nansum(grades, 0) / np.maximum(counts, 1), 0.5)
+        plain = self.rows.difference(np.where(np.isnan(grades), means, grades))
+        parts = [plain * self.table.holds(c)[self.rows.case][:, None] if c else plain for c in conditions]
+        return Probed(
+            x=np.hstack(parts),
+            criteria=tuple(known) * len(conditions),
+            conditions=tuple(c for c in conditions for _ in known),
+            means=np.tile(means, len(conditions)),
+        )
+
+    def scoring(self, solution: Solution) -> Scoring:
+        """Return the library's scoring with the fitted weights of its own criteria; none is ever negative."""
+        scoring, scale = self.library.scoring, float(solution.weights[0][0])
+        before = self.scorer.weights(scoring) / scoring.temperature
+        fitted = np.maximum(scale * before + solution.weights[1], 0.0)
+        return scoring.model_copy(
+            update={
+                "weights": {
+                    criterion_key(c): round(float(w), 6) for c, w in zip(self.scorer.criteria, fitted, strict=True)
+                },
+                "temperature": 1.0,
+                "reference": round(float(scale * scoring.reference / scoring.temperature + solution.weights[0][1]), 6),
+                "cases": len(self.table),
+            }
+        )

@@ -1,0 +1,123 @@
+"""From fitted numbers to a skill that a person can read: what was seen, in how many cases, what to look for."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rubrica.skills.base import Skill
+from rubrica.tools.measures import MEASURES
+from rubrica.types import Criterion
+
+MAX_WEIGHT = 100.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """One check that the learner kept."""
+
+    probe: Criterion
+    weight: float
+    """Positive: more of it is better."""
+    mean: float
+    """Mean grade on train: neither raises nor lowers."""
+    separated: int
+    """Comparisons in which the candidates differ on it."""
+    agreed: int
+    """Those of them in which the preferred candidate had more."""
+
+    @property
+    def toward(self) -> int:
+        """Comparisons that agree with the direction of the weight."""
+        return self.agreed if self.weight > 0 else self.separated - self.agreed
+
+
+def write_skill(condition: str, found: Sequence[Found], *, taken: Iterable[str], cases: int) -> Skill:
+    """Write the skill for one condition; checks come in the order of their weight."""
+    ordered = sorted(found, key=lambda f: (-abs(f.weight), f.probe.id))
+    name = _free_name("learned-" + (_slug(condition) if condition else "taste"), set(taken))
+    return Skill(
+        name=name,
+        description=_description(condition, ordered, cases),
+        body=_body(condition, ordered, cases),
+        criteria=tuple(_criterion(f) for f in ordered),
+        when=condition,
+        tags=("learned",),
+        metadata={"learned-from": str(cases)},
+    )
+
+
+def _criterion(found: Found) -> Criterion:
+    more = found.weight > 0
+    return found.probe.model_copy(
+        update={
+            "text": f"{'More' if more else 'Less'}: {subject(found.probe)}",
+            "weight": round(min(abs(found.weight), MAX_WEIGHT), 6),
+            "prefer": "high" if more else "low",
+            "baseline": round(found.mean if more else 1.0 - found.mean, 6),
+            "skill": "",
+        }
+    )
+
+
+def subject(probe: Criterion) -> str:
+    """Say in words what a probe reads."""
+    of = probe.arguments.get("of")
+    if probe.tool in ("measure", "compare") and isinstance(of, str):
+        doc = MEASURES.get(of, of) if isinstance(MEASURES.get(of, of), str) else of
+        text = str(doc).rstrip(".")
+        return f"{text}, held against the other candidates" if probe.tool == "compare" else text
+    detail = f" ({', '.join(str(value) for value in probe.arguments.values())})" if probe.arguments else ""
+    return f"{probe.text.split('. ')[0].rstrip('.')}{detail}"
+
+
+def _description(condition: str, found: Sequence[Found], cases: int) -> str:
+    leading = "; ".join(f"{'more' if f.weight > 0 else 'less'} {_short(subject(f.probe))}" for f in found[:4])
+    scope = f"Use it when {_words(condition)}." if condition else "Use it for all tasks like those it was learned from."
+    return f"What {cases} labelled preferences reward: {leading}. {scope}"[:1024]
+
+
+def _body(condition: str, found: Sequence[Found], cases: int) -> str:
+    lines = [
+        f"# What the preferences reward{f' when {_words(condition)}' if condition else ''}",
+        "",
+        f"Learned from {cases} labelled cases. Each line says what the preferred candidate had more or less of, in how",
+        "many of the comparisons where the candidates differ on it, and how much it weighs.",
+        "",
+        "## What to look for",
+        "",
+    ]
+    lines += [
+        f"- **{'More' if f.weight > 0 else 'Less'}**: {subject(f.probe)} "
+        f"({f.toward} of {f.separated} comparisons; weight {abs(f.weight):.2f})"
+        for f in found
+    ]
+    weak = [f for f in found if f.separated and f.toward * 2 < f.separated]
+    lines += ["", "## What not to do", ""]
+    lines += ["- Do not apply any one line alone: they were fitted together, and each corrects the others."]
+    if weak:
+        names = ", ".join(_short(subject(f.probe)) for f in weak[:5])
+        lines += [f"- These count the other way on their own and only help beside the rest: {names}."]
+    lines += ["- These are tastes of this data, not truths: a tool that proves an answer right or wrong comes first."]
+    return "\n".join(lines)
+
+
+def _short(text: str) -> str:
+    head = re.split(r"[:;,(]", text)[0].strip()
+    return head[:60].lower() if head[:2] != head[:2].upper() else head[:60]
+
+
+def _words(condition: str) -> str:
+    return condition.replace("_", " ")
+
+
+def _slug(condition: str) -> str:
+    text = condition.replace(">", "over").replace("<", "under")
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-")
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    name, count = wanted, 1
+    while name in taken:
+        count += 1
+        name = f"{wanted}-{count}"
+    return name
