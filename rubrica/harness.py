@@ -5,10 +5,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import JsonValue
 
@@ -25,6 +27,7 @@ from rubrica.types import Case, ImagePart, Provenance, TaskView, Unscored, Usage
 
 Effort = Literal["low", "medium", "high"]
 Mode = Literal["pointwise", "group"]
+T = TypeVar("T")
 
 CHUNK = 64
 """Cases per graph run for a reasoner that needs no network."""
@@ -54,6 +57,9 @@ class Harness:
     seed: int = 0
     traced: bool = False
     chunk: int = CHUNK
+    """Cases per graph run."""
+    in_flight: int = 1
+    """Graph runs at once."""
 
     def crew(self) -> Crew:
         """Who works on each case."""
@@ -73,21 +79,45 @@ class Harness:
             ),
         )
 
-    async def judge(self, cases: Iterable[Case]) -> AsyncIterator[Judged]:
+    async def judge(self, cases: Iterable[Case]) -> AsyncGenerator[Judged]:
         """Judge a stream of cases in input order; memory stays flat whatever its length."""
         crew = self.crew()
         stream = iter(cases)
-        while batch := list(islice(stream, self.chunk)):
-            for judged in await judge_chunk(batch, crew):
-                yield judged
+        chunks = iter(lambda: list(islice(stream, self.chunk)), [])
+        async with aclosing(in_order((judge_chunk(chunk, crew) for chunk in chunks), limit=self.in_flight)) as results:
+            async for chunk in results:
+                for judged in chunk:
+                    yield judged
 
     def judge_all(self, cases: Iterable[Case]) -> Iterator[Judged]:
         """`judge` for callers without an event loop."""
-        crew = self.crew()
-        stream = iter(cases)
+        results = self.judge(cases)
+
+        async def following() -> Judged | None:
+            return await anext(results, None)
+
         with asyncio.Runner() as runner:
-            while batch := list(islice(stream, self.chunk)):
-                yield from runner.run(judge_chunk(batch, crew))
+            try:
+                while (judged := runner.run(following())) is not None:
+                    yield judged
+            finally:
+                runner.run(results.aclose())
+
+
+async def in_order(work: Iterable[Coroutine[Any, Any, T]], *, limit: int) -> AsyncGenerator[T]:
+    """Run at most `limit` coroutines at once, begun as places come free, and yield their results in input order."""
+    running: deque[asyncio.Task[T]] = deque()
+    try:
+        for coroutine in work:
+            running.append(asyncio.ensure_future(coroutine))
+            if len(running) >= limit:
+                yield await running.popleft()
+        while running:
+            yield await running.popleft()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def judge_chunk(cases: list[Case], crew: Crew) -> list[Judged]:

@@ -13,7 +13,7 @@ import click
 from pydantic import TypeAdapter
 
 from rubrica.commands.open import file_digest, open_library, plan_of
-from rubrica.commands.options import EFFORTS, MODES, SANDBOXES
+from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
 from rubrica.config import Settings, load
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
@@ -39,12 +39,14 @@ class Tally:
     judged: int = 0
     unscored: Counter[str] = field(default_factory=Counter)
     bad_rows: int = 0
+    cache_hits: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     baselines: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=time.monotonic)
 
     def add(self, source: InputRow | BadRow, row: Row) -> None:
         self.judged += 1
+        self.cache_hits += row.usage.cache_hits
         if row.unscored:
             self.unscored[row.unscored] += 1
         if isinstance(source, BadRow):
@@ -93,6 +95,7 @@ def _refuse(bad: InputRow | BadRow) -> tuple[BadRow, Row]:
 @click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
 @click.option("--mode", type=MODES, help="Judge candidates together or each alone [default: group].")
 @click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
+@model_options
 @click.option("--workers", type=int, help="Processes; 0 = one per core [default: 0].")
 @click.option("--limit", type=click.IntRange(min=1), help="Judge the first N rows only.")
 @click.option("--explain", is_flag=True, help="Show rubric, findings and evidence of every case.")
@@ -102,7 +105,7 @@ def _refuse(bad: InputRow | BadRow) -> tuple[BadRow, Row]:
 @click.option("--no-progress", is_flag=True, help="No progress on standard error.")
 def command(file: str, out: Path | None, format_: str, **options: Any) -> None:
     """Judge the cases of FILE (JSON Lines or Parquet; "-" reads standard input)."""
-    flags = {name: options[name] for name in ("library", "effort", "mode", "sandbox", "workers")}
+    flags = {name: options[name] for name in ("library", "effort", "mode", "sandbox", "workers", *MODEL_SETTINGS)}
     run(Request(file=file, out=out, format=format_, settings=load(flags), **_shown(options)))
 
 
@@ -185,6 +188,8 @@ def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
     seconds = time.monotonic() - tally.started
     rate = tally.judged / seconds if seconds else 0.0
     remarks.print(f"{tally.judged} rows in {seconds:.1f} s ({rate:.0f}/s); library {plan.library.version[:12]}")
+    if plan.reasoner is not None and plan.budget is not None:
+        remarks.print(f"{plan.reasoner.id}: {_spent(plan.budget.spent, tally.cache_hits)}")
     if tally.unscored:
         listed = ", ".join(f"{reason} {count}" for reason, count in sorted(tally.unscored.items()))
         remarks.print(f"without a verdict: {sum(tally.unscored.values())} ({listed})")
@@ -199,3 +204,8 @@ def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
         )
     if request.out is not None:
         remarks.print(f"verdicts: {request.out}")
+
+
+def _spent(usage: Usage, cache_hits: int) -> str:
+    cost = "cost not known" if usage.cost_usd is None else f"{usage.cost_usd:.4f} USD"
+    return f"{usage.calls} calls, {cache_hits} from the cache, {usage.tokens_in} + {usage.tokens_out} tokens, {cost}"
