@@ -15,6 +15,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from rubrica.agents.ask import CURRENT
 from rubrica.agents.deliberation import deliberate, is_contested, settle
 from rubrica.agents.judge import judge
 from rubrica.agents.rubricist import write_rubric
@@ -58,6 +59,7 @@ async def contained(work: Work, crew: Crew, role: Role) -> None:
     """Run one role on one case; a failure ends that case with its reason, and no other."""
     if isinstance(work.result, Unscored):
         return
+    CURRENT.set(work)
     try:
         await role(work, crew)
     except ReasonerError as error:
@@ -82,6 +84,8 @@ async def _recall(work: Work, crew: Crew) -> None:
 
 
 async def _score(work: Work, crew: Crew) -> None:
+    if work.judged and not work.contested and work.result is not None:
+        return  # nothing new was said since
     score(work, crew)
     work.contested = is_contested(work, crew)
     if not work.contested:
@@ -89,7 +93,8 @@ async def _score(work: Work, crew: Crew) -> None:
 
 
 async def _judge(work: Work, crew: Crew) -> None:
-    if work.rounds == 0 or work.contested:
+    if work.contested or not work.judged:  # the other cases of the chunk may be done
+        work.judged = True
         await judge(work, crew)
 
 

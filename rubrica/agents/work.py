@@ -96,6 +96,8 @@ class Work:
     looks: list[Look] = field(default_factory=list)
     rounds: int = 0
     """Deliberations so far."""
+    judged: bool = False
+    """Whether the judge has been asked at all."""
     planned: int = 0
     """Further orders in which the judge is to look."""
     planned_alone: bool = False
