@@ -20,6 +20,8 @@ TOLERANCE = 0.1
 """Share of the criteria's weight by which a ranking may go against the sum of its grades."""
 FLAWED = 0.2
 """Share of grades that may be missing or unsound before the judge is asked again."""
+GROUNDED = 0.5
+"""Share of grades that must be sound before the ranking counts: a preference without reasons raises nobody."""
 TOLD = 5
 """Objections that a judge is shown of each kind."""
 
@@ -131,6 +133,8 @@ def _check_ranking(reply: Grades, shown: Shown, checked: Checked, by: str, refus
         checked.objections.append(f"the ranking puts {against[0]} before {against[1]}, the grades say otherwise")
         return
     checked.ranking_stands = True
+    if checked.soundness < GROUNDED:
+        return
     places = _places(reply)
     for label, candidate in shown.candidates.items():
         key = (criterion_key(OVERALL), candidate.id)

@@ -15,8 +15,11 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from pydantic import JsonValue
+
 from rubrica.agents.ask import CURRENT
 from rubrica.agents.deliberation import deliberate, is_contested, settle
+from rubrica.agents.effort import call_bound
 from rubrica.agents.judge import judge
 from rubrica.agents.rubricist import write_rubric
 from rubrica.agents.scorer import score
@@ -145,3 +148,12 @@ def compiled() -> "CompiledStateGraph[Any, Any, Any, Any]":
 async def run_chunk(chunk: Chunk) -> None:
     """Judge every case of the chunk; each work ends with a result."""
     await compiled().ainvoke({"contested": []}, config={"recursion_limit": STEP_LIMIT}, context=chunk)
+    if chunk.crew.traced:
+        for work in chunk.works:
+            work.trace.append(_account(work, chunk.crew))
+
+
+def _account(work: Work, crew: Crew) -> dict[str, JsonValue]:
+    """Return what the case asked, what it might have asked at most, and what was refused of the replies."""
+    bound = call_bound(crew.provenance.effort, len(work.candidates), alone=work.alone(crew))
+    return {"role": "orchestrator", "asked": work.asked, "bound": bound, "refused": dict(sorted(work.refused.items()))}
