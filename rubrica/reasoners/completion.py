@@ -73,9 +73,11 @@ def _completion(message: Mapping[str, Any], finish: str, usage: Any) -> Completi
     counts = usage if isinstance(usage, Mapping) else {}
     cached = (counts.get("prompt_tokens_details") or {}).get("cached_tokens")
     arguments = _arguments(message.get("tool_calls"))
+    others = message.get("provider_specific_fields")  # where litellm keeps what is not in its own message type
+    refusal = message.get("refusal") or (others.get("refusal") if isinstance(others, Mapping) else None)
     return Completion(
         text=_text(message.get("content")) if arguments is None else arguments,
-        refusal=str(message.get("refusal") or ""),
+        refusal=str(refusal or ""),
         finish=finish,
         tokens_in=_count(counts.get("prompt_tokens")),
         tokens_out=_count(counts.get("completion_tokens")),

@@ -22,6 +22,13 @@ ENVIRONMENT = {
     "LANGSMITH_TRACING": "false",
 }
 
+_OURS = {
+    "num_retries": 0,
+    "max_retries": 0,
+    "stream": False,
+    "_skip_mcp_handler": True,  # else a call with tools imports its MCP gateway, which may not be installed
+}
+
 
 @cache
 def load_litellm() -> Any:
@@ -51,9 +58,7 @@ class LiteLLM:
             if known and name not in known:  # asked for without harm: a sampling parameter the provider does not have
                 body.pop(name, None)
         try:
-            response = await litellm.acompletion(
-                **body, api_base=self._base, timeout=self._timeout_s, num_retries=0, max_retries=0, stream=False
-            )
+            response = await litellm.acompletion(**body, **_OURS, api_base=self._base, timeout=self._timeout_s)
         except litellm.exceptions.ContentPolicyViolationError:
             return Completion(text="", finish="content_filter")
         except Exception as error:  # noqa: BLE001 - providers' own errors have no common root; all are sorted below

@@ -18,9 +18,15 @@ T = TypeVar("T", bound=Value)
 
 PROBLEMS = 3
 """Validation errors that a re-ask shows."""
-REPAIR_MAX = 200_000
+REPAIR_MAX = 50_000
 """Characters beyond which a broken reply is asked for again instead of repaired."""
 _GRADE = re.compile(r'"grade"\s*:\s*(-?\d{1,9}(?:\.\d{1,17})?|null)\s*(?=[,}\]])')
+_BRACKET = re.compile(r"[{}\[\]]")
+DEPTH_MAX = 64
+"""Brackets nested deeper than any reply; the repairer's time grows with the square of it."""
+_START = r'\{{\s{{0,100}}"reply_to"\s{{0,100}}:\s{{0,100}}"{code}"'
+DRAFTS = 4
+"""How many objects that begin as the reply are looked at, last first."""
 _THINKING_ENDS = "</think>"
 
 
@@ -44,17 +50,19 @@ def read_reply(text: str, reply: type[T], code: str) -> tuple[T, bool]:
         return _validated(_loads(text), reply, code), False
     except ValueError:
         pass
+    starts = [match.start() for match in re.finditer(_START.format(code=re.escape(code)), text)]
+    parts = [text[start:] for start in starts[-DRAFTS:]] or list(objects(text))
     problem: UnreadableReplyError | None = None
-    for part in reversed(list(objects(text))):  # a draft may come first; the last word counts
+    for part in reversed(parts):  # a draft may come first; the last word counts
         try:
-            return _validated(_loads(part), reply, code), False
+            return _validated(_loads(part, whole=False), reply, code), False
         except UnreadableReplyError as error:
             problem = problem or error
         except ValueError:
             continue
     if problem is not None:
         raise problem
-    return _repaired(text, reply, code), True
+    return _repaired(text[starts[-1] :] if starts else text, reply, code), True
 
 
 def objects(text: str) -> Iterator[str]:
@@ -82,11 +90,14 @@ def _repaired(text: str, reply: type[T], code: str) -> T:
     start = text.find("{")
     if start < 0:
         raise UnreadableReplyError("it holds no JSON object", has_json=False)
-    if len(text) > REPAIR_MAX:
+    if len(text) > REPAIR_MAX or _depth(text) > DEPTH_MAX:
         raise UnreadableReplyError("it is not valid JSON")
     from json_repair import repair_json
 
-    data = repair_json(text[start:], return_objects=True, skip_json_loads=True)
+    try:
+        data = repair_json(text[start:], return_objects=True, skip_json_loads=True)
+    except (ValueError, RecursionError):
+        raise UnreadableReplyError("it is not valid JSON") from None
     if not isinstance(data, dict):
         raise UnreadableReplyError("it is not one valid JSON object")
     if has_grades(reply):
@@ -97,6 +108,15 @@ def _repaired(text: str, reply: type[T], code: str) -> T:
     return _validated(data, reply, code)
 
 
+def _depth(text: str) -> int:
+    """Return how deep brackets nest, strings not told apart."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "{[" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
 def _grades(data: Any) -> Iterator[Any]:
     for value in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
         yield from _grades(value)
@@ -104,9 +124,10 @@ def _grades(data: Any) -> Iterator[Any]:
         yield data["grade"]
 
 
-def _loads(text: str) -> Any:
+def _loads(text: str, *, whole: bool = True) -> Any:
+    """Read JSON without double keys and odd numbers; with `whole=False` something may follow it."""
     try:
-        return json.loads(text, object_pairs_hook=_distinct, parse_constant=_constant)
+        return _DECODER.decode(text) if whole else _DECODER.raw_decode(text)[0]
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -120,6 +141,9 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> Any:
     raise UnreadableReplyError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_constant)
 
 
 def _validated(data: Any, reply: type[T], code: str) -> T:
