@@ -79,29 +79,30 @@ def solve(blocks: Sequence[Block], rows: Rows, *, seed: int = 0) -> Solution:
     root = np.sqrt(rows.weight)
     target = root * (2.0 * rows.y - 1.0)
     kernels = [(root[:, None] * x) @ (root[:, None] * x).T for x in scaled.x]
-    folds = list(case_folds(rows.case, seed))
-    best: tuple[float, float, tuple[float, ...], Vector] | None = None
+    alone = len(np.unique(rows.case)) == len(rows.case)
+    folds = [] if alone else list(case_folds(rows.case, seed))
+    best: _Choice | None = None
     for factors in _grid([block.factors for block in blocks]):
         kernel = sum((f * f * k for f, k in zip(factors, kernels, strict=True)), np.zeros((len(target), len(target))))
-        for shrinkage, margins in _validated(kernel, target, folds):
+        spectrum = Spectrum.of(kernel, target)
+        for shrinkage in SHRINKAGES:
+            dual, left_out = spectrum.solve(shrinkage)
+            margins = left_out if alone else _validated(kernel, target, folds, shrinkage)
             loss = float(((target - margins) ** 2).mean())
-            if best is None or loss < best[0] - 1e-12:
-                best = (loss, shrinkage, factors, margins)
+            if best is None or loss < best.loss - 1e-12:
+                best = _Choice(loss, shrinkage, factors, margins, dual)
     if best is None:
         raise ValueError("nothing to fit: no block has a factor to try")
-    loss, shrinkage, factors, margins = best
-    kernel = sum((f * f * k for f, k in zip(factors, kernels, strict=True)), np.zeros((len(target), len(target))))
-    dual = np.linalg.solve(kernel + shrinkage * np.eye(len(target)), target)
-    slope = platt_slope(margins / np.maximum(root, 1e-9), rows)
+    slope = platt_slope(best.margins / np.maximum(root, 1e-9), rows)
     weights = tuple(
-        slope * f * f * unit * ((root[:, None] * x).T @ dual)
-        for f, x, unit in zip(factors, scaled.x, scaled.unit, strict=True)
+        slope * f * f * unit * ((root[:, None] * x).T @ best.dual)
+        for f, x, unit in zip(best.factors, scaled.x, scaled.unit, strict=True)
     )
     importance = tuple(
         np.abs(w) * np.sqrt((rows.weight[:, None] * block.x**2).sum(0) / max(rows.weight.sum(), 1e-9))
         for w, block in zip(weights, blocks, strict=True)
     )
-    return Solution(weights, importance, loss, shrinkage, factors)
+    return Solution(weights, importance, best.loss, best.shrinkage, best.factors)
 
 
 def case_folds(case: Indices, seed: int, count: int = CV_FOLDS) -> Iterator[tuple[Indices, Indices]]:
@@ -128,18 +129,45 @@ def platt_slope(margins: Vector, rows: Rows) -> float:
     return (low + high) / 2.0
 
 
-def _validated(
-    kernel: Matrix, target: Vector, folds: Sequence[tuple[Indices, Indices]]
-) -> Iterator[tuple[float, Vector]]:
-    margins = np.zeros((len(SHRINKAGES), len(target)))
+@dataclass(frozen=True)
+class _Choice:
+    loss: float
+    shrinkage: float
+    factors: tuple[float, ...]
+    margins: Vector
+    """Of each row, from a fit that has not seen it."""
+    dual: Vector
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """A kernel's eigenvectors: every shrinkage is then a product away."""
+
+    values: Vector
+    vectors: Matrix
+    projected: Vector
+    target: Vector
+
+    @classmethod
+    def of(cls, kernel: Matrix, target: Vector) -> "Spectrum":
+        values, vectors = np.linalg.eigh(kernel)
+        return cls(np.maximum(values, 0.0), vectors, vectors.T @ target, target)
+
+    def solve(self, shrinkage: float) -> tuple[Vector, Vector]:
+        """Return the dual solution and each row's margin without that row (Cook and Weisberg 1982, exact for ridge)."""
+        inverse = 1.0 / (self.values + shrinkage)
+        dual: Vector = self.vectors @ (inverse * self.projected)
+        leverage: Vector = (self.vectors * self.vectors) @ inverse
+        return dual, self.target - dual / leverage
+
+
+def _validated(kernel: Matrix, target: Vector, folds: Sequence[tuple[Indices, Indices]], shrinkage: float) -> Vector:
+    """Return margins by cross-validation over cases, for cases that give several rows."""
+    margins = np.zeros(len(target))
     for kept, held in folds:
-        values, vectors = np.linalg.eigh(kernel[np.ix_(kept, kept)])
-        values = np.maximum(values, 0.0)
-        projected = vectors.T @ target[kept]
-        across = kernel[np.ix_(held, kept)] @ vectors
-        for i, shrinkage in enumerate(SHRINKAGES):
-            margins[i, held] = across @ (projected / (values + shrinkage))
-    yield from zip(SHRINKAGES, margins, strict=True)
+        within = kernel[np.ix_(kept, kept)] + shrinkage * np.eye(len(kept))
+        margins[held] = kernel[np.ix_(held, kept)] @ np.linalg.solve(within, target[kept])
+    return margins
 
 
 def _grid(options: Sequence[tuple[float, ...]]) -> Iterator[tuple[float, ...]]:
