@@ -9,7 +9,7 @@ from rubrica.requests.solve import Solution
 from rubrica.types import Candidate, Criterion, Evidence, TaskView, Value
 
 TOP_GRADE = 4
-"""Grades are whole numbers from 0 to 4, each with an anchor in words: models use a short scale more steadily."""
+"""Grades go from 0 to 4, each whole number with an anchor in words: models use a short scale more steadily."""
 
 
 class Grade(Value):
@@ -24,8 +24,8 @@ class Grade(Value):
     """Verbatim pieces of the candidate; a quote that is not there is refused."""
     evidence: tuple[str, ...] = ()
     """Ids of evidence that the grade rests on."""
-    grade: int | None = Field(default=None, ge=0, le=TOP_GRADE)
-    """Null = cannot be graded."""
+    grade: float | None = Field(default=None, ge=0, le=TOP_GRADE)
+    """Null = cannot be graded; a step between two anchors is accepted."""
 
 
 class Grades(Value):

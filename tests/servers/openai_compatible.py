@@ -93,8 +93,8 @@ def schema_of(body: Mapping[str, Any], last: str) -> Mapping[str, Any]:
         return body["response_format"]["json_schema"]["schema"]
     if "tools" in body:
         return body["tools"][0]["function"]["parameters"]
-    start = last.rfind('{"type": "object"')
-    return json.JSONDecoder().raw_decode(last[start:])[0] if start >= 0 else {}
+    start = last.rfind('\n{"type": "object"') + 1
+    return json.JSONDecoder().raw_decode(last[start:])[0] if start else {}
 
 
 class Mind(Protocol):
