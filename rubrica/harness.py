@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import JsonValue
 
+from rubrica.agents.ask import ToolAsk
 from rubrica.agents.graph import Chunk, run_chunk
 from rubrica.agents.work import Crew, Recall, Work
 from rubrica.library.library import Library
@@ -21,6 +22,7 @@ from rubrica.reasoners.base import Reasoner
 from rubrica.reasoners.embedded import Embedded
 from rubrica.tools.base import Tool
 from rubrica.tools.builtin.catalog import load_builtins
+from rubrica.tools.prompt_tool import Ask, PromptTool
 from rubrica.tools.sandbox.base import Sandbox
 from rubrica.tools.toolbox import Toolbox
 from rubrica.types import Case, ImagePart, Provenance, TaskView, Unscored, Usage, Verdict
@@ -65,7 +67,7 @@ class Harness:
         """Who works on each case."""
         return Crew(
             library=self.library,
-            toolbox=toolbox(self.library, self.sandbox),
+            toolbox=toolbox(self.library, self.sandbox, ToolAsk(self.reasoner)),
             reasoner=self.reasoner,
             recall=self.recall,
             traced=self.traced,
@@ -149,11 +151,16 @@ def unsupported(case: Case) -> str:
     return "pictures cannot be judged yet; remove the image parts to judge the text alone" if pictures else ""
 
 
-def toolbox(library: Library, sandbox: Sandbox | None) -> Toolbox:
-    """Make the library's tools callable; code runs in `sandbox`, or answers null when there is none."""
+def toolbox(library: Library, sandbox: Sandbox | None, ask: Ask) -> Toolbox:
+    """Make the library's tools callable; code runs in `sandbox`, or answers null when there is none.
+
+    Prompt tools put their questions through `ask`.
+    """
     builtins = load_builtins()
     tools: dict[str, Tool] = {}
     for name, entry in library.tools.items():
         if entry.kind == "builtin" and name in builtins:
             tools[name] = replace(builtins[name], sandbox=sandbox)
+        elif entry.kind == "prompt":
+            tools[name] = PromptTool(entry, ask)
     return Toolbox(tools)

@@ -44,7 +44,7 @@ def test_the_code_comes_first():
 def test_the_schema_of_grades_as_it_is_sent():
     properties = wire_schema(Grades)["properties"]
     grade = properties["grades"]["items"]["properties"]["grade"]
-    assert grade == {"anyOf": [{"type": "number", "description": "at least 0; at most 1"}, {"type": "null"}]}
+    assert grade == {"anyOf": [{"type": "number", "description": "at least 0; at most 4"}, {"type": "null"}]}
     assert properties["ranking"] == {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}
 
 

@@ -93,8 +93,8 @@ def schema_of(body: Mapping[str, Any], last: str) -> Mapping[str, Any]:
         return body["response_format"]["json_schema"]["schema"]
     if "tools" in body:
         return body["tools"][0]["function"]["parameters"]
-    start = last.rfind('{"type": "object"')
-    return json.JSONDecoder().raw_decode(last[start:])[0] if start >= 0 else {}
+    start = last.rfind('\n{"type": "object"') + 1
+    return json.JSONDecoder().raw_decode(last[start:])[0] if start else {}
 
 
 class Mind(Protocol):
@@ -115,7 +115,7 @@ class Knower:
     """Share of replies in which good and bad are exchanged."""
 
     def grade(self, question: Question, criterion: Datum, candidate: Datum, place: int) -> float | None:
-        if chance("bias", question.task) < self.biased and len(question.all("candidate")) > 1:
+        if len(question.all("candidate")) > 1 and chance("bias", question.task) < self.biased:
             return 0.9 if place == 0 else 0.2
         grade = self.quality(question.task, candidate.text)
         flipped = chance("noise", json.dumps(question.body, sort_keys=True)) < self.noise
@@ -150,8 +150,8 @@ def answer(question: Question, mind: Mind) -> dict[str, Any]:
     writers: dict[frozenset[str], Callable[[Question, Mind], dict[str, Any]]] = {
         frozenset({"grades", "ranking"}): _grades,
         frozenset({"skills"}): _selection,
-        frozenset({"answer", "working", "sure"}): _solution,
-        frozenset({"criteria"}): _rubric,
+        frozenset({"answer", "working", "sure", "calls"}): _solution,
+        frozenset({"add", "drop", "reweigh"}): _rubric,
         frozenset({"calls", "claims"}): _verification,
     }
     write = writers.get(question.fields)
@@ -167,7 +167,8 @@ def _grades(question: Question, mind: Mind) -> dict[str, Any]:
             "candidate": candidate.id,
             "critique": f"looked at {len(candidate.text)} characters",
             "quotes": [candidate.text[:20]] if candidate.text[:20].strip() else [],
-            "grade": mind.grade(question, criterion, candidate, place),
+            "evidence": [],
+            "grade": _level(mind.grade(question, criterion, candidate, place)),
         }
         for criterion in question.all("criterion")
         for place, candidate in enumerate(candidates)
@@ -180,20 +181,22 @@ def _grades(question: Question, mind: Mind) -> dict[str, Any]:
     return {"grades": grades, "ranking": [[name for name in means if means[name] == level] for level in levels]}
 
 
+def _level(grade: float | None) -> int | None:
+    """Put a grade in [0, 1] on the reply's scale of whole numbers from 0 to 4."""
+    return None if grade is None else round(4 * grade)
+
+
 def _selection(question: Question, mind: Mind) -> dict[str, Any]:
     return {"skills": [{"name": skill.id, "why": "it applies"} for skill in question.all("skill")]}
 
 
 def _solution(question: Question, mind: Mind) -> dict[str, Any]:
-    return {"answer": None, "working": "not tried", "sure": False}
+    return {"answer": None, "working": "not tried", "sure": False, "calls": []}
 
 
 def _rubric(question: Question, mind: Mind) -> dict[str, Any]:
-    given = [json.loads(datum.text) for datum in question.all("criterion")]
-    own = example(question.schema["properties"]["criteria"]["items"])
-    own |= {"id": "good", "text": "The answer is good.", "scored_by": "model", "tool": None, "cap": None, "skill": ""}
-    own |= {"kind": "principle", "weight": 1.0, "baseline": 0.5, "prefer": "high", "when": "", "arguments": "{}"}
-    return {"criteria": [{**item, "arguments": json.dumps(item["arguments"])} for item in given] or [own]}
+    own = {"id": "good", "text": "The answer is good.", "kind": "principle", "weight": 1.0}
+    return {"add": [] if question.all("criterion") else [own], "drop": [], "reweigh": []}
 
 
 def _verification(question: Question, mind: Mind) -> dict[str, Any]:
