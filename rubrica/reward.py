@@ -22,7 +22,7 @@ from rubrica.reasoners.base import Reasoner
 from rubrica.rewards.shape import Name, Shaping, has_cycle, has_signal, shape
 from rubrica.rewards.vector import RewardVector
 from rubrica.samples import Batch, Choice, Group, Sample, batch_of
-from rubrica.types import Provenance, Unscored, Value
+from rubrica.types import Case, Provenance, Unscored, Value, Verdict
 
 OnUnscored = Literal["none", "raise"] | float
 
@@ -93,16 +93,19 @@ class RewardFunction:
         """Return everything that the numbers of a mode depend on."""
         return self._dispatcher.provenance(mode)
 
-    def of_groups(self, size: int) -> "RewardFunction":
-        """Return the same function, told how many completions a prompt has: an incomplete group is not judged as one.
+    def using(
+        self, *, mode: Choice | None = None, group_size: int | None = None, deadline: float | None = None
+    ) -> "RewardFunction":
+        """Return the same function, with the same judge and cache, for calls that differ in these.
 
-        It shares judge and cache. In `auto` mode the completions of an incomplete group are judged each alone; in
-        `group` mode they are `Unscored`.
+        With `group_size`, the number of completions of a prompt, an incomplete group is not judged as one: in `auto`
+        mode its completions are judged each alone, in `group` mode they are `Unscored`.
         """
-        if size < 2:
-            raise ConfigError(f"a group has at least 2 completions, not {size}")
+        if group_size is not None and group_size < 2:
+            raise ConfigError(f"a group has at least 2 completions, not {group_size}")
         other = RewardFunction.__new__(RewardFunction)
-        other.__dict__.update(self.__dict__, group_size=size)
+        told = {"mode": mode, "group_size": group_size, "deadline": deadline}
+        other.__dict__.update(self.__dict__, **{name: value for name, value in told.items() if value is not None})
         return other
 
     def score(self, sample: Sample) -> "Reward | Unscored":
@@ -151,6 +154,13 @@ class RewardFunction:
             UnscoredError: there is none, and `on_unscored` is "raise".
         """
         return [self._substitute(each) if isinstance(each, Unscored) else each.shaped for each in results]
+
+    async def judge(self, case: Case) -> Verdict | Unscored:
+        """Return the whole verdict of a case, with rubric, findings and evidence."""
+        together = self.mode == "group" or (self.mode == "auto" and len(case.candidates) > 1)
+        answer = asyncio.wrap_future(self._dispatcher.judge(case, "group" if together else "pointwise"))
+        done, _ = await asyncio.wait({answer}, timeout=self.deadline)
+        return answer.result().result if done else _late(self.deadline)
 
     def close(self) -> None:
         """Stop the judging thread; the next call starts another."""

@@ -100,8 +100,8 @@ def joined(cases: Sequence[Case]) -> Case:
 
 
 def incomplete(count: int, size: int | None) -> Unscored:
-    """Say that a group is not whole."""
-    return Unscored(case="", reason="undecided", detail=f"{count} of the {size} completions of this prompt came")
+    """Say that a group is not whole; it may be when asked again."""
+    return Unscored(case="", reason="timeout", detail=f"{count} of the {size} completions of this prompt came")
 
 
 def _parts(members: list[tuple[int, Case]], size: int | None) -> list[list[tuple[int, Case]]]:

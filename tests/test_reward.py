@@ -92,12 +92,12 @@ def test_an_unreadable_sample_leaves_the_others_alone(reward: RewardFunction) ->
 
 def test_an_incomplete_group_is_never_scored_as_a_group(reward: RewardFunction) -> None:
     with RewardFunction(PLAN, mode="group") as function:
-        assert all(isinstance(each, Unscored) for each in function.of_groups(4).score_batch(GROUP[:3]))
-        assert numbers(function.of_groups(4).score_batch(GROUP)) == numbers(reward.score_batch(GROUP))
-    modes = [each.mode for each in reward.of_groups(3).score_batch(GROUP) if isinstance(each, Reward)]
+        assert all(isinstance(each, Unscored) for each in function.using(group_size=4).score_batch(GROUP[:3]))
+        assert numbers(function.using(group_size=4).score_batch(GROUP)) == numbers(reward.score_batch(GROUP))
+    modes = [each.mode for each in reward.using(group_size=3).score_batch(GROUP) if isinstance(each, Reward)]
     assert modes == ["group"] * 3 + ["pointwise"]
     with pytest.raises(ConfigError):
-        reward.of_groups(1)
+        reward.using(group_size=1)
 
 
 def test_a_moved_head_never_changes_a_running_reward(tmp_path: Path) -> None:
