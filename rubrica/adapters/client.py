@@ -126,6 +126,7 @@ class Client:
 
         Raises:
             ConfigError: the service refused it for good.
+            UnscoredError: it answered that there is no verdict, and will not be.
             OutageError: the service could not be reached, or kept failing, until the deadline.
             DeadlineError: it did not answer in time.
         """
@@ -142,6 +143,7 @@ class Client:
             else:
                 if status == 200:
                     return json.loads(content)
+                _raise_unscored(status, content)
                 problem = f"{status}: {content[:500].decode(errors='replace')}"
                 if status not in MAY_PASS:
                     raise ConfigError(f"{self.url}{path} refused the request: {problem}")
@@ -187,6 +189,15 @@ class Client:
             if not used:
                 raise
         return _exchange(_connection(self.url, left)[0], target, data, headers)
+
+
+def _raise_unscored(status: int, content: bytes) -> None:
+    """Tell a refusal that is about the sample from one that is about the request."""
+    if status != 422:
+        return
+    told = json.loads(content)["detail"]
+    if isinstance(told, dict):
+        raise UnscoredError(told["reason"], told["detail"])
 
 
 def _exchange(

@@ -34,4 +34,4 @@ def reward_func(
             value = [client.on_unscored] * len(queries)
             return {"rewards": value, "scores": value, "extra_logs": {"judge_ok": [0.0] * len(queries)}}
         log.exception("no reward for %d samples; OpenRLHF will report a missing reward model", len(queries))
-        raise UnscoredError(getattr(error, "reason", "error"), str(error)) from error
+        raise UnscoredError(error.reason, str(error)) from error

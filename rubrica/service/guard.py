@@ -20,6 +20,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN = frozenset({"/healthz", "/readyz"})
 """Routes that need no token: what a scheduler asks."""
+DISCARDED = 4
+"""How many times the longest body is read and thrown away before a connection is cut."""
 
 
 class Guard:
@@ -52,13 +54,24 @@ class Guard:
 
         try:
             if not self._admits(scope):
+                await self._discard(receive)
                 await _refuse(note, 401, "the bearer token is missing or wrong")
             elif _length(scope) > self._max_body:
+                await self._discard(receive)
                 await _refuse(note, 413, f"the body is longer than {self._max_body} bytes")
             else:
                 await self._app(scope, measured, note)
         finally:
             self._record(scope, status, time.perf_counter() - started, state)
+
+    async def _discard(self, receive: Receive) -> None:
+        """Read on for a while: a caller that is cut off while it sends never sees the answer."""
+        taken = 0
+        while taken <= DISCARDED * self._max_body:
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
 
     def _admits(self, scope: Scope) -> bool:
         if not self._token or scope["path"] in OPEN:
