@@ -89,7 +89,7 @@ class Mine:
     conditional: bool = False
     """Also look under conditions of the task, so that the skills know when they apply."""
     size: int = 60
-    """At most this many criteria."""
+    """At most this many criteria: many weak checks together judge better than the few strongest (`docs/log.md`)."""
 
     @property
     def key(self) -> str:
@@ -103,13 +103,13 @@ class Mine:
         probed = learner.probed(conditions)
         blocks = [learner.prior, learner.own((0.0, 1.0)), Block(probed.x, (0.3, 1.0))]
         first = solve(blocks, learner.rows)
-        chosen = _strongest(first.importance[2], self.size)
-        if not len(chosen):
+        kept = probed.take(_strongest(first.importance[2], self.size))
+        if not kept.criteria:
             return None
-        kept = probed.take(chosen)
-        own_factor = (first.factors[1],)
-        solution = solve([learner.prior, learner.own(own_factor), Block(kept.x, (0.3, 1.0))], learner.rows)
-        return self._edit(library, table, learner, (kept, solution))
+        own = learner.own((first.factors[1],))
+        return self._edit(
+            library, table, learner, (kept, solve([learner.prior, own, Block(kept.x, (0.3, 1.0))], learner.rows))
+        )
 
     def _edit(self, library: Library, table: Table, learner: "Learner", found: "tuple[Probed, Solution]") -> Edit:
         kept, solution = found
@@ -128,17 +128,12 @@ class Mine:
         return Edit(
             kind="add-skill",
             title=f"Add {_listed([skill.name for skill in skills])}",
-            rationale=f"{len(chosen_of(skills))} checks explain the labels of {len(table)} cases best.",
+            rationale=f"{sum(len(s.criteria) for s in skills)} checks explain the labels of {len(table)} cases best.",
             put_skills=tuple(skills),
             put_tools=tuple(builtin_entry(builtins[name]) for name in sorted(tools)),
             scoring=learner.scoring(solution),
             sources=table.ids,
         )
-
-
-def chosen_of(skills: Sequence[object]) -> list[Criterion]:
-    """Return all criteria of the skills."""
-    return [c for skill in skills for c in getattr(skill, "criteria", ())]
 
 
 def _listed(names: Sequence[str]) -> str:
