@@ -164,19 +164,25 @@ class _Fleet:
         try:
             return future.result()
         except BrokenProcessPool:
-            rows = [self._alone(case) for case in chunk]
+            rows = self._search(chunk)
             self._pool = self._open(self._count)
             self._waiting = deque((later, self._submit(later)) for later, _ in self._waiting)
             return rows
 
-    def _alone(self, case: Case) -> Row:
-        """Judge one case in a process of its own; if that dies too, it is the case that kills."""
+    def _search(self, cases: list[Case]) -> list[Row]:
+        """Judge in a process of its own; if that dies too, halve, until the case that kills is alone."""
         with self._open(1) as pool:
             try:
-                return pool.submit(_judge, [case]).result()[0]
+                return pool.submit(_judge, cases).result()
             except BrokenProcessPool:
-                result = Unscored(case=case.id, reason="error", detail="the process that judged this case ended twice")
-                return Row(case.id, result.model_dump_json(), result.reason, Usage(), 0.0)
+                pass
+        if len(cases) > 1:
+            half = len(cases) // 2
+            return self._search(cases[:half]) + self._search(cases[half:])
+        result = Unscored(
+            case=cases[0].id, reason="error", detail="the process that judged this case ended, repeatedly"
+        )
+        return [Row(result.case, result.model_dump_json(), result.reason, Usage(), 0.0)]
 
     def _open(self, count: int) -> ProcessPoolExecutor:
         started = (self._plan, logs.level())
