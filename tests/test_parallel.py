@@ -44,8 +44,8 @@ def test_the_input_is_read_as_it_is_needed() -> None:
 
 
 def test_a_worker_that_dies_loses_no_result() -> None:
-    clean = [row.json for row in judge_rows(PLAN, cases(400), workers=1)]
-    results = judge_rows(PLAN, cases(400), workers=2)
+    clean = [row.json for row in judge_rows(PLAN, cases(200), workers=1)]
+    results = judge_rows(PLAN, cases(200), workers=2)
     first = next(results).json
     killed = multiprocessing.active_children()
     for child in killed:
