@@ -10,6 +10,7 @@ from rubrica import __version__
 COMMANDS = {
     "demo": "judge the demo data and show how it is done",
     "judge": "judge candidate outputs: ranked, scored, with evidence",
+    "eval": "measure library versions on labelled data",
     "library": "create, inspect, version and share a library of skills and tools",
     "doctor": "show what works on this machine, and how to mend what does not",
 }
