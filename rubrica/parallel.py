@@ -58,19 +58,20 @@ class _Worker:
 
 
 def _start(plan: Plan) -> None:
+    """Load everything, then take it out of garbage collection: full collections cost a tenth of a worker's time."""
     _Worker.runner = asyncio.Runner()
     _Worker.crew = plan.harness().crew()
-
-
-def _start_process(plan: Plan) -> None:
-    """Load everything, then take it out of garbage collection: full collections cost a tenth of a worker's time."""
-    _start(plan)
     compiled()
     gc.collect()
     gc.freeze()
 
 
 def _judge(cases: list[Case]) -> list[Row]:
+    return _rows(cases, _Worker.runner, _Worker.crew)
+
+
+def _rows(cases: list[Case], runner: asyncio.Runner, crew: Crew) -> list[Row]:
+    loop = runner.get_loop()  # Runner.run sets a signal handler anew each time, which costs as much as a case
     return [
         Row(
             case=judged.case.id,
@@ -79,7 +80,7 @@ def _judge(cases: list[Case]) -> list[Row]:
             usage=judged.usage,
             seconds=judged.seconds,
         )
-        for judged in _Worker.runner.get_loop().run_until_complete(judge_chunk(cases, _Worker.crew))
+        for judged in loop.run_until_complete(judge_chunk(cases, crew))
     ]
 
 
@@ -91,13 +92,12 @@ def judge_rows(plan: Plan, cases: Iterable[Case], *, workers: int = 0) -> Iterat
     if first is None:
         return
     if count == 1 or len(first) < CHUNK:  # a second process costs more than it saves on a short input
-        _start(plan)
-        for chunk in _prepend(first, chunks):
-            yield from _judge(chunk)
+        with asyncio.Runner() as runner:
+            crew = plan.harness().crew()
+            for chunk in _prepend(first, chunks):
+                yield from _rows(chunk, runner, crew)
         return
-    with ProcessPoolExecutor(
-        count, mp_context=get_context("spawn"), initializer=_start_process, initargs=(plan,)
-    ) as pool:
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start, initargs=(plan,)) as pool:
         waiting: deque[Future[list[Row]]] = deque()
         for chunk in _prepend(first, chunks):
             waiting.append(pool.submit(_judge, chunk))

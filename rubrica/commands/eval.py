@@ -187,9 +187,7 @@ def _plain(value: Any) -> Any:
 def _print(evaluation: Evaluation, console: "Console") -> None:
     from rubrica.evals.markdown import interval, percent, unscored
 
-    table = _table(
-        "set", "library", "n", "accuracy (95%)", "decided", "coverage", "unscored", "swap", "ECE", "baselines"
-    )
+    table = _table("set", "library", "n", "accuracy (95%)", "decided", "coverage", "unscored", "swap", "best baseline")
     points = _table("set", "library", "n (2/3)", "AUROC (95%)", "balanced accuracy (95%)", "unscored")
     for one in evaluation.reports:
         if (told := one.pairs) is not None:

@@ -47,7 +47,7 @@ class SetReport:
     data: str
     library: str
     sizes: tuple[int, int]
-    """Smallest and largest K."""
+    """Smallest and largest K of the cases with K >= 2; 1 and 1 without any."""
     pairs: Summary | None
     """Cases with K >= 2; None without any."""
     rest: Share
@@ -65,6 +65,7 @@ class SetReport:
 def report(data: str, library: str, assessed: Sequence[Assessed]) -> SetReport:
     """Sum up the cases of one data set."""
     told = [item.outcome for item in assessed if item.outcome is not None]
+    sizes = [o.size for o in told] or [1]
     rest = [o.credit for o in told if not is_fitting_third(o.case)]
     swaps = [item.swap_consistent for item in assessed if item.swap_consistent is not None]
     scored = [item for item in assessed if item.rewards]
@@ -74,7 +75,7 @@ def report(data: str, library: str, assessed: Sequence[Assessed]) -> SetReport:
     return SetReport(
         data=data,
         library=library,
-        sizes=(min(len(item.lengths) for item in assessed), max(len(item.lengths) for item in assessed)),
+        sizes=(min(sizes), max(sizes)),
         pairs=summarise(told) if told else None,
         rest=wilson(sum(rest), len(rest)),
         points=_points(single) if single else None,
