@@ -1,7 +1,8 @@
 """Every metric once: pure functions over outcomes. Accuracy is over all cases; an undecided one counts 1/K."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,11 @@ class Outcome:
     pairs: int = 0
     probability: float | None = None
     """P(leader beats runner-up)."""
+
+    @property
+    def tied(self) -> bool:
+        """A verdict in which several candidates share the lead."""
+        return not self.decided and self.unscored is None
 
 
 def outcome(case: str, label: Label, result: Verdict | Unscored, subset: str = "") -> Outcome:
@@ -104,33 +110,92 @@ class Summary:
     unscored: int
     ece: float
     """Expected calibration error of P(leader wins) on decided cases, ten equal-width bins; NaN when none."""
+    ties: int
+    """Verdicts in which several candidates share the lead."""
+    reasons: Mapping[str, int]
+    """Why there was no verdict, and how often."""
+    groups: Share
+    """Accuracy over the cases with K > 2."""
+    reliability: tuple["Bin", ...]
+    """P(leader wins) against how often it does, on decided cases."""
 
 
 def summarise(outcomes: Sequence[Outcome]) -> Summary:
     """Sum up the outcomes of one set."""
     settled = [o for o in outcomes if o.decided]
     pairs = sum(o.pairs for o in outcomes)
+    large = [o.credit for o in outcomes if o.size > 2]
+    bins = reliability(
+        [o.probability for o in settled if o.probability is not None],
+        [o.credit for o in settled if o.probability is not None],
+    )
     return Summary(
         accuracy=wilson(sum(o.credit for o in outcomes), len(outcomes)),
         decided=wilson(sum(o.credit for o in settled), len(settled)),
         coverage=len(settled) / len(outcomes) if outcomes else math.nan,
         pairwise=sum(o.pairs_right for o in outcomes) / pairs if pairs else math.nan,
         unscored=sum(o.unscored is not None for o in outcomes),
-        ece=expected_calibration_error(
-            [o.probability for o in settled if o.probability is not None],
-            [o.credit for o in settled if o.probability is not None],
-        ),
+        ece=expected_calibration_error(bins),
+        ties=sum(o.tied for o in outcomes),
+        reasons=dict(sorted(Counter(o.unscored for o in outcomes if o.unscored is not None).items())),
+        groups=wilson(sum(large), len(large)),
+        reliability=bins,
     )
 
 
-def expected_calibration_error(probabilities: Sequence[float], hits: Sequence[float], bins: int = 10) -> float:
-    """Return sum_b n_b/n |mean hit - mean probability| over equal-width bins (Naeini et al. 2015); NaN when empty."""
-    if not probabilities:
-        return math.nan
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Cases whose probability lies in [low, high)."""
+
+    low: float
+    high: float
+    n: int
+    probability: float
+    """Mean probability."""
+    share: float
+    """Mean outcome."""
+
+
+def reliability(probabilities: Sequence[float], hits: Sequence[float], bins: int = 10) -> tuple[Bin, ...]:
+    """Sort cases into equal-width bins of probability; empty bins are left out, 1.0 falls into the last."""
     p, y = np.asarray(probabilities, dtype=float), np.asarray(hits, dtype=float)
     place = np.minimum((p * bins).astype(int), bins - 1)
-    gaps = (abs(y[place == b].mean() - p[place == b].mean()) * (place == b).sum() for b in np.unique(place))
-    return float(sum(gaps) / len(p))
+    return tuple(
+        Bin(int(b) / bins, (int(b) + 1) / bins, int(inside.sum()), float(p[inside].mean()), float(y[inside].mean()))
+        for b in np.unique(place)
+        for inside in [place == b]
+    )
+
+
+def expected_calibration_error(bins: Sequence[Bin]) -> float:
+    """Return sum_b n_b/n |mean outcome - mean probability| (Naeini et al. 2015); NaN when empty."""
+    n = sum(b.n for b in bins)
+    return sum(b.n * abs(b.share - b.probability) for b in bins) / n if n else math.nan
+
+
+def auroc_share(scores: Sequence[float], labels: Sequence[bool]) -> Share:
+    """Return the AUROC with the 95% interval of Hanley & McNeil (1982)."""
+    area, n1 = auroc(scores, labels), sum(labels)
+    n0 = len(labels) - n1
+    if math.isnan(area):
+        return Share(area, 0.0, 1.0, len(labels))
+    over_one, over_both = area / (2 - area), 2 * area * area / (1 + area)
+    spread = area * (1 - area) + (n1 - 1) * (over_one - area * area) + (n0 - 1) * (over_both - area * area)
+    return _within(area, math.sqrt(max(0.0, spread) / (n1 * n0)), len(labels))
+
+
+def balanced_share(scores: Sequence[float], labels: Sequence[bool], threshold: float) -> Share:
+    """Return the balanced accuracy with a normal 95% interval: sensitivity and specificity are independent shares."""
+    value = balanced_accuracy(scores, labels, threshold)
+    if math.isnan(value):
+        return Share(value, 0.0, 1.0, len(labels))
+    told, truth = np.asarray(scores, dtype=float) >= threshold, np.asarray(labels, dtype=bool)
+    variance = sum(float(told[side].var()) / int(side.sum()) for side in (truth, ~truth))
+    return _within(value, math.sqrt(variance) / 2, len(labels))
+
+
+def _within(value: float, error: float, n: int) -> Share:
+    return Share(value, max(0.0, value - 1.959964 * error), min(1.0, value + 1.959964 * error), n)
 
 
 def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from rubrica.evals.metrics import (
     auroc,
+    auroc_share,
     balanced_accuracy,
+    balanced_share,
     best_threshold,
     expected_calibration_error,
     mcnemar,
     outcome,
+    reliability,
     spearman,
     summarise,
     wilson,
@@ -73,8 +76,36 @@ def test_mcnemar_by_hand() -> None:
 
 
 def test_calibration_error_by_hand() -> None:
-    assert expected_calibration_error([0.9, 0.9, 0.6, 0.6], [1, 0, 1, 0]) == pytest.approx((0.4 + 0.1) / 2)
-    assert math.isnan(expected_calibration_error([], []))
+    bins = reliability([0.9, 0.95, 0.6, 0.6, 1.0, 0.55], [1, 0, 1, 0, 1, 1])
+    assert [(b.n, b.low) for b in bins] == [(1, 0.5), (2, 0.6), (3, 0.9)]
+    assert bins[2].probability == pytest.approx(0.95)
+    assert expected_calibration_error(bins) == pytest.approx((0.45 + 0.2 + abs(2 / 3 - 0.95) * 3) / 6)
+    assert math.isnan(expected_calibration_error(()))
+
+
+def test_ties_reasons_and_groups_are_counted() -> None:
+    told = summarise(
+        [
+            outcome("a", Label.best(0, 2), verdict(0, 0)),
+            outcome("b", Label.best(0, 3), verdict(0, 1, 2)),
+            outcome("c", Label.best(0, 3), Unscored(case="c", reason="timeout")),
+        ]
+    )
+    assert (told.ties, told.reasons, told.unscored) == (1, {"timeout": 1}, 1)
+    assert (told.groups.n, told.groups.value) == (2, pytest.approx(2 / 3))
+
+
+def test_auroc_interval_matches_the_published_formula() -> None:
+    share = auroc_share([1, 2, 4, 3, 5, 6], [False, False, False, True, True, True])
+    q1, q2, a = 0.8, 2 * (64 / 81) / (17 / 9), 8 / 9  # eight of the nine pairs are in order
+    error = math.sqrt((a * (1 - a) + 2 * (q1 - a * a) + 2 * (q2 - a * a)) / 9)
+    assert (share.value, share.low, share.high) == (pytest.approx(a), pytest.approx(a - 1.959964 * error), 1.0)
+
+
+def test_balanced_accuracy_and_its_interval_by_hand() -> None:
+    share = balanced_share([1, 2, 3, 4], [False, True, False, True], 2.5)
+    assert share.value == 0.5
+    assert share.high == pytest.approx(0.5 + 1.959964 * math.sqrt(0.125 + 0.125) / 2)
 
 
 scored = st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=12)

@@ -1,0 +1,220 @@
+"""`rubrica eval`: library versions on labelled data, with intervals, baselines and what keeps the numbers honest."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rubrica.commands.options import EFFORTS, MODES, SANDBOXES
+from rubrica.config import Settings, load
+from rubrica.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from rubrica.evals.runner import Assessed
+    from rubrica.evals.summary import Paired, SetReport
+    from rubrica.library.library import Library
+
+ALL = "all"
+"""The name under which the data sets are pooled."""
+
+
+@click.command("eval", short_help="measure library versions on labelled data")
+@click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--library", "libraries", multiple=True, metavar="PATH[@VERSION]|seed", help="Repeat to compare [default: seed]."
+)
+@click.option("--format", "format_", default="auto", help="Input format; the default looks at the columns.")
+@click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
+@click.option("--mode", type=MODES, help="Judge candidates together or each alone [default: group].")
+@click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
+@click.option("--workers", type=int, help="Processes; 0 = one per core [default: 0].")
+@click.option("--limit", type=click.IntRange(min=1), help="Take the first N rows of each file only.")
+@click.option("--no-swap", is_flag=True, help="Do not judge again with the candidates in reverse.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--markdown", is_flag=True, help="Print Markdown tables.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write report and cases to this folder.")
+@click.option("--no-progress", is_flag=True, help="No progress on standard error.")
+def command(data: tuple[Path, ...], libraries: tuple[str, ...], **options: Any) -> None:
+    """Measure library versions on the labelled cases of DATA (JSON Lines or Parquet files)."""
+    from rubrica.commands import render
+
+    flags = {name: options.pop(name) for name in ("effort", "mode", "sandbox", "workers")}
+    as_json, markdown, out = (options.pop(name) for name in ("as_json", "markdown", "out"))
+    request = Request(data=data, format=options.pop("format_"), settings=load(flags), **options)
+    evaluation = run(request, libraries or (str(request.settings.library or "seed"),), render.stderr())
+    if out is not None:
+        evaluation.write(out)
+    if as_json:
+        click.echo(json.dumps(evaluation.plain(), ensure_ascii=False))
+    elif markdown:
+        click.echo(evaluation.markdown(), nl=False)
+    else:
+        _print(evaluation, render.stdout())
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for, but for the versions."""
+
+    data: tuple[Path, ...]
+    settings: Settings
+    format: str = "auto"
+    limit: int | None = None
+    no_swap: bool = False
+    no_progress: bool = False
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The tables, and the cases that they come from."""
+
+    reports: list["SetReport"]
+    pairs: list["Paired"]
+    cases: dict[str, list["Assessed"]]
+    """Version name -> its cases."""
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Rows that were left out, by why."""
+
+    def markdown(self) -> str:
+        from rubrica.evals.markdown import render
+
+        return render(self.reports, self.pairs)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the tables as JSON values; what is not a number is null."""
+        reports = [_plain(dataclasses.asdict(report)) for report in self.reports]
+        return {
+            "reports": reports,
+            "pairs": [_plain(dataclasses.asdict(p)) for p in self.pairs],
+            "skipped": self.skipped,
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write `report.json`, `report.md` and `cases.jsonl` (one line per version and case)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "report.json").write_text(json.dumps(self.plain(), ensure_ascii=False, indent=2) + "\n", "utf-8")
+        (folder / "report.md").write_text(self.markdown(), "utf-8")
+        with (folder / "cases.jsonl").open("w", encoding="utf-8") as file:
+            for library, items in self.cases.items():
+                for item in items:
+                    row = {"library": library, **_plain(dataclasses.asdict(item))}
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def run(request: Request, libraries: Sequence[str], remarks: "Console") -> Evaluation:
+    """Judge all data with every version and sum up.
+
+    Raises:
+        UserError: a library cannot be opened, or no row has a label.
+    """
+    from rubrica.commands.open import plan_of
+    from rubrica.commands.progress import tracked
+    from rubrica.evals.labelled import LabelledFiles
+    from rubrica.evals.runner import assess
+    from rubrica.evals.summary import paired
+
+    opened = [(given, open_version(given)) for given in libraries]
+    versions = {f"{_short(given)}@{library.version[:8]}": library for given, library in opened}
+    source = LabelledFiles.named(request.data, format=request.format, limit=request.limit)
+    cases: dict[str, list[Assessed]] = {}
+    for name, library in versions.items():
+        told = source.read(_quiet if cases else lambda path, bad: remarks.print(f"skipped {bad.error(str(path))}"))
+        plan, workers = plan_of(request.settings, library), request.settings.workers
+        judged = assess(told, plan, workers=workers, swap=not request.no_swap)
+        shown = tracked(judged, remarks, what=f"judging with {name}", total=source.total, shown=not request.no_progress)
+        cases[name] = list(shown)
+    if not any(cases.values()):
+        raise UserError(f"no row of {', '.join(map(str, request.data))} has a label; `rubrica judge` needs none")
+    return Evaluation(_reports(cases), paired(cases), cases, dict(source.skipped))
+
+
+def _quiet(_path: Path, _bad: object) -> None:
+    """Say nothing of a row that was named when the first version read it."""
+
+
+def _short(given: str) -> str:
+    return Path(given).name.partition("@")[0]
+
+
+def _reports(cases: dict[str, list["Assessed"]]) -> list["SetReport"]:
+    """One report for each data set and version, and one over all of them where there are several."""
+    from rubrica.evals.summary import report
+
+    sets = list(dict.fromkeys(item.data for items in cases.values() for item in items))
+    reports = [
+        report(data, library, [item for item in items if item.data == data])
+        for data in sets
+        for library, items in cases.items()
+    ]
+    if len(sets) > 1:
+        reports += [report(ALL, library, items) for library, items in cases.items()]
+    return reports
+
+
+def open_version(given: str) -> "Library":
+    """Load "seed", a library's folder, or one of its versions as `FOLDER@VERSION`.
+
+    Raises:
+        LibraryError: there is no such library or version.
+    """
+    from rubrica.library.seed import seed_library
+    from rubrica.library.store import LibraryStore
+
+    if given == "seed":
+        return seed_library()
+    path, _, version = given.rpartition("@")
+    if not path or Path(given).exists():
+        path, version = given, ""
+    return LibraryStore.open(Path(path)).load(version or "HEAD")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _print(evaluation: Evaluation, console: "Console") -> None:
+    from rubrica.evals.markdown import interval, percent, unscored
+
+    table = _table("set", "library", "n", "accuracy (95%)", "decided", "coverage", "unscored", "swap", "best baseline")
+    points = _table("set", "library", "n (2/3)", "AUROC (95%)", "balanced accuracy (95%)", "unscored")
+    for one in evaluation.reports:
+        if (told := one.pairs) is not None:
+            swap = percent(one.swap.value) if one.swap else ""
+            best = max(one.baselines, key=lambda name: one.baselines[name].value)
+            cells = [one.data, one.library, str(told.accuracy.n), interval(told.accuracy), percent(told.decided.value)]
+            table.add_row(
+                *cells, percent(told.coverage), unscored(told), swap, f"{percent(one.baselines[best].value)} {best}"
+            )
+        if (alone := one.points) is not None and one.data != ALL:
+            cells = [one.data, one.library, str(alone.n), interval(alone.auroc), interval(alone.balanced)]
+            points.add_row(*cells, str(alone.unscored))
+    for shown in (table, points):
+        if shown.row_count:
+            console.print(shown)
+    for pair in evaluation.pairs:
+        changed = f"gained {pair.gained}, lost {pair.lost} of {pair.n}; McNemar p = {pair.p:.2g}"
+        console.print(f"{pair.before} -> {pair.after}: {changed}")
+    if evaluation.skipped:
+        left_out = ", ".join(f"{why} {count}" for why, count in sorted(evaluation.skipped.items()))
+        console.print(f"rows left out: {left_out}")
+
+
+def _table(*headings: str) -> "Table":
+    from rich.table import Table
+
+    table = Table()
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in {"set", "library"} else "right", overflow="fold")
+    return table
