@@ -12,6 +12,8 @@ from rubrica.errors import ConfigError
 
 FILE = "rubrica.toml"
 PREFIX = "RUBRICA_"
+NO_SETTINGS = frozenset({"RUBRICA_API_KEY", "RUBRICA_DATA"})
+"""Environment variables of ours that are no settings: a secret, and a folder of the benches."""
 
 
 class Settings(BaseModel):
@@ -28,6 +30,28 @@ class Settings(BaseModel):
     """Where untrusted code runs; "none" = code checks answer null."""
     workers: int = Field(default=0, ge=0, le=256)
     """Processes for the embedded reasoner; 0 = one per core."""
+    model: str | None = None
+    """The language model that judges; none = the embedded reasoner, which needs no model."""
+    author_model: str | None = None
+    """The language model that diagnoses and writes edits; none = the one that judges."""
+    api_base: str | None = None
+    """OpenAI-compatible endpoints that serve the model, separated by commas; none = the provider in its name."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Seconds that one call of a model may take."""
+    concurrency: int = Field(default=64, ge=1, le=4096)
+    """Calls of a model in flight."""
+    rpm: float | None = Field(default=None, gt=0)
+    """Calls of a model per minute."""
+    tpm: float | None = Field(default=None, gt=0)
+    """Tokens per minute, in and out together."""
+    max_calls: int | None = Field(default=None, ge=0)
+    """Hard budget of a run, in calls."""
+    max_tokens: int | None = Field(default=None, ge=0)
+    """Hard budget of a run, in tokens in and out together."""
+    max_cost: float | None = Field(default=None, ge=0)
+    """Hard budget of a run, in USD."""
+    cache: str | None = None
+    """File of the response cache, or "off"; none = `rubrica/responses.sqlite` in the user's cache folder."""
     max_line_mb: int = Field(default=16, ge=1, le=1024)
     """Longest input row accepted, in MiB."""
 
@@ -43,7 +67,7 @@ def load(flags: Mapping[str, Any], *, environ: Mapping[str, str] | None = None, 
     if path.is_file():
         layers.update({key: (str(path), value) for key, value in _read(path).items()})
     for name, value in sorted((os.environ if environ is None else environ).items()):
-        if name.startswith(PREFIX):
+        if name.startswith(PREFIX) and name not in NO_SETTINGS:
             layers[name.removeprefix(PREFIX).lower()] = (f"environment variable {name}", value)
     layers.update({key: ("flag", value) for key, value in flags.items() if value is not None})
     for key, (source, _) in layers.items():

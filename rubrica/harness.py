@@ -5,13 +5,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import JsonValue
 
+from rubrica.agents.ask import ToolAsk
 from rubrica.agents.graph import Chunk, run_chunk
 from rubrica.agents.work import Crew, Recall, Work
 from rubrica.library.library import Library
@@ -19,12 +22,14 @@ from rubrica.reasoners.base import Reasoner
 from rubrica.reasoners.embedded import Embedded
 from rubrica.tools.base import Tool
 from rubrica.tools.builtin.catalog import load_builtins
+from rubrica.tools.prompt_tool import Ask, PromptTool
 from rubrica.tools.sandbox.base import Sandbox
 from rubrica.tools.toolbox import Toolbox
 from rubrica.types import Case, ImagePart, Provenance, TaskView, Unscored, Usage, Verdict
 
 Effort = Literal["low", "medium", "high"]
 Mode = Literal["pointwise", "group"]
+T = TypeVar("T")
 
 CHUNK = 64
 """Cases per graph run for a reasoner that needs no network."""
@@ -54,12 +59,15 @@ class Harness:
     seed: int = 0
     traced: bool = False
     chunk: int = CHUNK
+    """Cases per graph run."""
+    in_flight: int = 1
+    """Graph runs at once."""
 
     def crew(self) -> Crew:
         """Who works on each case."""
         return Crew(
             library=self.library,
-            toolbox=toolbox(self.library, self.sandbox),
+            toolbox=toolbox(self.library, self.sandbox, ToolAsk(self.reasoner)),
             reasoner=self.reasoner,
             recall=self.recall,
             traced=self.traced,
@@ -73,21 +81,45 @@ class Harness:
             ),
         )
 
-    async def judge(self, cases: Iterable[Case]) -> AsyncIterator[Judged]:
+    async def judge(self, cases: Iterable[Case]) -> AsyncGenerator[Judged]:
         """Judge a stream of cases in input order; memory stays flat whatever its length."""
         crew = self.crew()
         stream = iter(cases)
-        while batch := list(islice(stream, self.chunk)):
-            for judged in await judge_chunk(batch, crew):
-                yield judged
+        chunks = iter(lambda: list(islice(stream, self.chunk)), [])
+        async with aclosing(in_order((judge_chunk(chunk, crew) for chunk in chunks), limit=self.in_flight)) as results:
+            async for chunk in results:
+                for judged in chunk:
+                    yield judged
 
     def judge_all(self, cases: Iterable[Case]) -> Iterator[Judged]:
         """`judge` for callers without an event loop."""
-        crew = self.crew()
-        stream = iter(cases)
+        results = self.judge(cases)
+
+        async def following() -> Judged | None:
+            return await anext(results, None)
+
         with asyncio.Runner() as runner:
-            while batch := list(islice(stream, self.chunk)):
-                yield from runner.run(judge_chunk(batch, crew))
+            try:
+                while (judged := runner.run(following())) is not None:
+                    yield judged
+            finally:
+                runner.run(results.aclose())
+
+
+async def in_order(work: Iterable[Coroutine[Any, Any, T]], *, limit: int) -> AsyncGenerator[T]:
+    """Run at most `limit` coroutines at once, begun as places come free, and yield their results in input order."""
+    running: deque[asyncio.Task[T]] = deque()
+    try:
+        for coroutine in work:
+            running.append(asyncio.ensure_future(coroutine))
+            if len(running) >= limit:
+                yield await running.popleft()
+        while running:
+            yield await running.popleft()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def judge_chunk(cases: list[Case], crew: Crew) -> list[Judged]:
@@ -119,11 +151,16 @@ def unsupported(case: Case) -> str:
     return "pictures cannot be judged yet; remove the image parts to judge the text alone" if pictures else ""
 
 
-def toolbox(library: Library, sandbox: Sandbox | None) -> Toolbox:
-    """Make the library's tools callable; code runs in `sandbox`, or answers null when there is none."""
+def toolbox(library: Library, sandbox: Sandbox | None, ask: Ask) -> Toolbox:
+    """Make the library's tools callable; code runs in `sandbox`, or answers null when there is none.
+
+    Prompt tools put their questions through `ask`.
+    """
     builtins = load_builtins()
     tools: dict[str, Tool] = {}
     for name, entry in library.tools.items():
         if entry.kind == "builtin" and name in builtins:
             tools[name] = replace(builtins[name], sandbox=sandbox)
+        elif entry.kind == "prompt":
+            tools[name] = PromptTool(entry, ask)
     return Toolbox(tools)

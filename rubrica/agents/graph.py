@@ -15,7 +15,11 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from rubrica.agents.deliberation import deliberate, is_contested
+from pydantic import JsonValue
+
+from rubrica.agents.ask import CURRENT
+from rubrica.agents.deliberation import deliberate, is_contested, settle
+from rubrica.agents.effort import call_bound
 from rubrica.agents.judge import judge
 from rubrica.agents.rubricist import write_rubric
 from rubrica.agents.scorer import score
@@ -58,6 +62,7 @@ async def contained(work: Work, crew: Crew, role: Role) -> None:
     """Run one role on one case; a failure ends that case with its reason, and no other."""
     if isinstance(work.result, Unscored):
         return
+    CURRENT.set(work)
     try:
         await role(work, crew)
     except ReasonerError as error:
@@ -82,12 +87,17 @@ async def _recall(work: Work, crew: Crew) -> None:
 
 
 async def _score(work: Work, crew: Crew) -> None:
+    if work.judged and not work.contested and work.result is not None:
+        return  # nothing new was said since
     score(work, crew)
     work.contested = is_contested(work, crew)
+    if not work.contested:
+        settle(work, crew)
 
 
 async def _judge(work: Work, crew: Crew) -> None:
-    if work.samples == 0 or work.contested:
+    if work.contested or not work.judged:  # the other cases of the chunk may be done
+        work.judged = True
         await judge(work, crew)
 
 
@@ -138,3 +148,12 @@ def compiled() -> "CompiledStateGraph[Any, Any, Any, Any]":
 async def run_chunk(chunk: Chunk) -> None:
     """Judge every case of the chunk; each work ends with a result."""
     await compiled().ainvoke({"contested": []}, config={"recursion_limit": STEP_LIMIT}, context=chunk)
+    if chunk.crew.traced:
+        for work in chunk.works:
+            work.trace.append(_account(work, chunk.crew))
+
+
+def _account(work: Work, crew: Crew) -> dict[str, JsonValue]:
+    """Return what the case asked, what it might have asked at most, and what was refused of the replies."""
+    bound = call_bound(crew.provenance.effort, len(work.candidates), alone=work.alone(crew))
+    return {"role": "orchestrator", "asked": work.asked, "bound": bound, "refused": dict(sorted(work.refused.items()))}

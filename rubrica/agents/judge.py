@@ -1,69 +1,80 @@
-"""The judge: grades what no tool could, for all candidates together and in more than one order."""
+"""The judge: grades what no tool could, all candidates together and in more than one order, or each alone.
 
-from collections import defaultdict
+Pointwise, pairwise and K-wise are one engine: a look is a partition of the candidates into requests.
+"""
+
+from collections.abc import Sequence
 
 from rubrica.agents.ask import ask
-from rubrica.agents.work import Crew, Work
-from rubrica.requests.judge import Grade, Grades, JudgeRequest
-from rubrica.rewards.aggregate import criterion_key
-from rubrica.types import Candidate, Criterion, Finding, Span
+from rubrica.agents.checking import Checked, check
+from rubrica.agents.showing import Shown, open_criteria, order_of, show
+from rubrica.agents.work import Crew, Look, Work
+from rubrica.types import Candidate
+
+LEAST_WEIGHT = 0.1
+"""What a look weighs of which nothing survived checking but the grades themselves."""
 
 
 async def judge(work: Work, crew: Crew) -> None:
-    """Ask for grades on the criteria that are left, in both orders unless effort is low; the mean counts."""
-    open_criteria = tuple(criterion for criterion in work.rubric.criteria if criterion.scored_by == "model")
-    if not open_criteria:
+    """Take the looks that are planned; at first, both orders, or one at low effort."""
+    if not open_criteria(work):
         return
-    orders = [work.candidates]
-    if crew.provenance.effort != "low" and len(work.candidates) > 1:
-        orders.append(work.candidates[::-1])
-    replies: list[Grades] = []
-    for order in orders:
-        replies.append(await ask(work, crew, _request(work, open_criteria, order)))
-        if not any(grade.grade is not None for grade in replies[-1].grades):
-            break  # whoever cannot grade in one order cannot in another
-    work.samples += 1
-    work.findings += model_findings(work, open_criteria, replies, crew.reasoner.id)
+    if work.alone(crew):
+        if not work.looks:
+            await look_alone(work, crew)
+        return
+    taken = sum(not look.alone for look in work.looks)
+    orders = crew.effort.orders if not work.rounds else work.planned
+    for number in range(taken, taken + orders):
+        if not await look_together(work, crew, number):
+            return  # whoever cannot grade in one order cannot in another
+    if work.planned_alone:
+        await look_alone(work, crew)
 
 
-def _request(work: Work, criteria: tuple[Criterion, ...], order: tuple[Candidate, ...]) -> JudgeRequest:
-    return JudgeRequest(
-        task=work.view,
-        candidates=order,
-        criteria=criteria,
-        findings=tuple(work.findings),
-        evidence=tuple(work.evidence),
-        solution=work.solution,
-        sample=work.samples,
+async def look_together(work: Work, crew: Crew, number: int) -> bool:
+    """Show all candidates in the order of this number; say whether anything was graded."""
+    order = order_of(work.candidates, number, seed=crew.provenance.seed)
+    checked = await _graded(work, crew, order, sample=number // 2)
+    if checked.grades:
+        work.looks.append(_look(order, [checked], alone=False))
+    return bool(checked.grades)
+
+
+async def look_alone(work: Work, crew: Crew) -> None:
+    """Show each candidate by itself, where no order can matter."""
+    checked = [await _graded(work, crew, (candidate,), sample=0) for candidate in work.candidates]
+    if any(one.grades for one in checked):
+        work.looks.append(_look(work.candidates, checked, alone=True))
+
+
+async def _graded(work: Work, crew: Crew, order: Sequence[Candidate], *, sample: int) -> Checked:
+    """Ask for grades; a reply that contradicts itself or what was shown is asked for once more."""
+    shown = show(work, crew, order, sample=sample)
+    first = await _ask(work, crew, shown)
+    if first.acceptable or not crew.reads:
+        return first
+    objecting = shown.request.model_copy(update={"objections": _distinct(first.objections)})
+    second = await _ask(work, crew, Shown(objecting, shown.criteria, shown.candidates, shown.evidence))
+    work.refused["judge: reply that was asked for again"] += 1
+    return max(second, first, key=lambda one: (one.ranking_stands, one.soundness))
+
+
+async def _ask(work: Work, crew: Crew, shown: Shown) -> Checked:
+    reply = await ask(work, crew, shown.request)
+    return check(reply, shown, by=crew.reasoner.id, refused=work.refused)
+
+
+def _distinct(objections: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(objections))[:10]
+
+
+def _look(order: Sequence[Candidate], checked: Sequence[Checked], *, alone: bool) -> Look:
+    soundness = sum(one.soundness for one in checked) / len(checked)
+    return Look(
+        order=tuple(candidate.id for candidate in order),
+        grades={key: grade for one in checked for key, grade in one.grades.items()},
+        remarks={key: remark for one in checked for key, remark in one.remarks.items()},
+        weight=max(soundness, LEAST_WEIGHT) if all(one.ranking_stands for one in checked) else LEAST_WEIGHT,
+        alone=alone,
     )
-
-
-def model_findings(work: Work, criteria: tuple[Criterion, ...], replies: list[Grades], by: str) -> list[Finding]:
-    """Average the grades of all replies; a grade whose quotes are not in the candidate does not count."""
-    texts = {candidate.id: candidate.text for candidate in work.candidates}
-    ids = {criterion.id: criterion_key(criterion) for criterion in criteria}
-    told: dict[tuple[str, str], list[Grade]] = defaultdict(list)
-    for reply in replies:
-        for grade in reply.grades:
-            if grade.grade is not None and grade.criterion in ids and _is_grounded(grade, texts):
-                told[ids[grade.criterion], grade.candidate].append(grade)
-    return [
-        Finding(
-            criterion=key,
-            candidate=candidate,
-            grade=sum(grade.grade for grade in grades if grade.grade is not None) / len(grades),
-            rationale=grades[0].critique,
-            quotes=tuple(_span(texts[candidate], quote) for quote in grades[0].quotes),
-            by=by,
-        )
-        for (key, candidate), grades in told.items()
-    ]
-
-
-def _is_grounded(grade: Grade, texts: dict[str, str]) -> bool:
-    return grade.candidate in texts and all(quote in texts[grade.candidate] for quote in grade.quotes)
-
-
-def _span(text: str, quote: str) -> Span:
-    start = text.index(quote)
-    return Span(start=start, end=start + len(quote), text=quote)

@@ -1,14 +1,108 @@
-"""The rubricist: what should a good answer satisfy? Frozen before any candidate is read."""
+"""The rubricist: what should a good answer satisfy? Frozen before any candidate is read.
+
+A model may add demands of the task, drop what does not apply and shift weights, all within bounds; what a tool grades
+is not up to it.
+"""
+
+import re
+from collections.abc import Iterator
 
 from rubrica.agents.ask import ask
+from rubrica.agents.own import OWN, TASK
 from rubrica.agents.work import Crew, Work
-from rubrica.requests.rubric import RubricRequest
+from rubrica.requests.rubric import Demand, RubricDraft, RubricRequest
+from rubrica.rewards.aggregate import criterion_key
+from rubrica.skills.base import Skill
+from rubrica.skills.when import parse
+from rubrica.tools.builtin.constraints import extract_task
+from rubrica.types import Criterion, Rubric
+
+MOST_ADDED = 6
+ADDED_WEIGHT = (0.5, 5.0)
+REWEIGH = 2.0
+"""A skill's weight may be multiplied or divided by this at most."""
+RULE_CAP = 0.3
+"""The reward that an answer cannot exceed when it wholly breaks a rule that was made for its task alone."""
+TEXT_MAX = 300
 
 
 async def write_rubric(work: Work, crew: Crew) -> None:
     """Turn the selected skills into the criteria of this case."""
-    work.rubric = await ask(
-        work,
-        crew,
-        RubricRequest(task=work.view, features=work.features, skills=work.skills, precedents=work.precedents),
+    skills = tuple(_applicable(skill, work) for skill in work.skills)
+    draft = RubricDraft()
+    if crew.effort.prepares and (skills or crew.reads):
+        request = RubricRequest(
+            task=work.view,
+            features=work.features,
+            skills=skills,
+            constraints=tuple(one.describe() for one in extract_task(work.view)) if crew.reads else (),
+            precedents=work.precedents,
+            most=MOST_ADDED,
+        )
+        draft = await ask(work, crew, request)
+    own = tuple(OWN.values()) if crew.reads else ()
+    work.rubric = Rubric(criteria=(*_kept(work, skills, draft), *_added(work, draft), *own))
+
+
+def _applicable(skill: Skill, work: Work) -> Skill:
+    holding = tuple(criterion for criterion in skill.criteria if parse(criterion.when).holds(work.features))
+    return skill if len(holding) == len(skill.criteria) else skill.model_copy(update={"criteria": holding})
+
+
+def _kept(work: Work, skills: tuple[Skill, ...], draft: RubricDraft) -> Iterator[Criterion]:
+    criteria = {criterion_key(criterion): criterion for skill in skills for criterion in skill.criteria}
+    open_keys = {key for key, criterion in criteria.items() if criterion.scored_by == "model"}
+    named = [*draft.drop, *(change.criterion for change in draft.reweigh)]
+    if strangers := sum(key not in open_keys for key in named):
+        work.refused["rubricist: change to a criterion that is not open to it"] += strangers
+    dropped = set(draft.drop) & open_keys
+    if dropped == open_keys and not draft.add:
+        dropped = set()  # a rubric without a single question is no rubric
+    weights = {change.criterion: change.weight for change in draft.reweigh}
+    for key, criterion in criteria.items():
+        if key in open_keys and key in weights:
+            low, high = criterion.weight / REWEIGH, criterion.weight * REWEIGH
+            yield criterion.model_copy(update={"weight": _within(weights[key], low, high)})
+        elif key not in dropped:
+            yield criterion
+
+
+def _added(work: Work, draft: RubricDraft) -> Iterator[Criterion]:
+    taken = {criterion.id for criterion in OWN.values()}
+    for demand in draft.add[:MOST_ADDED]:
+        if not demand.text.strip():
+            work.refused["rubricist: criterion without words"] += 1
+            continue
+        name = _distinct(_kebab(demand.id), taken)
+        taken.add(name)
+        yield _criterion(demand, name)
+    if len(draft.add) > MOST_ADDED:
+        work.refused["rubricist: more criteria than allowed"] += len(draft.add) - MOST_ADDED
+
+
+def _criterion(demand: Demand, name: str) -> Criterion:
+    return Criterion(
+        id=name,
+        text=" ".join(demand.text.split())[:TEXT_MAX],
+        kind=demand.kind,
+        weight=_within(demand.weight, *ADDED_WEIGHT),
+        cap=RULE_CAP if demand.kind == "rule" else None,
+        skill=TASK,
     )
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "demand"
+
+
+def _distinct(name: str, taken: set[str]) -> str:
+    number = 2
+    distinct = name
+    while distinct in taken:
+        distinct = f"{name}-{number}"
+        number += 1
+    return distinct
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

@@ -1,19 +1,25 @@
 """The scorer: findings become a verdict, or an honest `Unscored` when nothing could be graded."""
 
-from rubrica.agents.work import Crew, Work
-from rubrica.rewards.aggregate import Raw, aggregate, confidence, grades_by_key, sigmoid
-from rubrica.rewards.compare import ranks, win_matrix
-from rubrica.types import Finding, Score, Unscored, Verdict
+import math
+from collections.abc import Mapping
 
-FEEDBACK_PARTS = 3
-"""How many findings the feedback names, weightiest first."""
+from rubrica.agents.feedback import feedback
+from rubrica.agents.looks import combine, trusted, without_unasked
+from rubrica.agents.own import OWN
+from rubrica.agents.work import Crew, Work
+from rubrica.rewards.aggregate import aggregate, confidence, criterion_key, grades_by_key, sigmoid
+from rubrica.rewards.compare import ranks, win_matrix
+from rubrica.types import Rubric, Score, Scoring, Unscored, Verdict
 
 
 def score(work: Work, crew: Crew) -> None:
     """Aggregate the findings on the library's scale."""
     scoring = crew.library.scoring
     ids = [candidate.id for candidate in work.candidates]
-    grades = grades_by_key(work.rubric, work.findings)
+    said, errors = combine(trusted(work.looks))
+    findings = (*work.findings, *said)
+    rubric = without_unasked(work.rubric, OWN, frozenset(finding.criterion for finding in findings))
+    grades = grades_by_key(rubric, findings)
     if not grades:
         work.result = Unscored(
             case=work.case.id,
@@ -23,9 +29,9 @@ def score(work: Work, crew: Crew) -> None:
             provenance=crew.provenance,
         )
         return
-    raws = aggregate(work.rubric, grades, ids, scoring)
+    raws = aggregate(rubric, grades, ids, scoring)
     order = ranks([raw.score for raw in raws])
-    rationales = {(finding.criterion, finding.candidate): finding for finding in work.findings}
+    rationales = {(finding.criterion, finding.candidate): finding for finding in findings}
     work.result = Verdict(
         case=work.case.id,
         scores=tuple(
@@ -33,32 +39,33 @@ def score(work: Work, crew: Crew) -> None:
                 candidate=candidate,
                 reward=sigmoid(raw.score),
                 raw=raw.score,
-                sigma=raw.sigma,
+                sigma=math.hypot(raw.sigma, _disagreement(rubric, scoring, errors, candidate)),
                 rank=rank,
-                feedback=_feedback(candidate, raw, rationales),
+                feedback=feedback(candidate, raw, raws, rationales),
                 capped_by=raw.capped_by,
             )
             for candidate, raw, rank in zip(ids, raws, order, strict=True)
         ),
         win=win_matrix([raw.score for raw in raws], scoring),
-        confidence=confidence(work.rubric, grades, ids, scoring),
-        rubric=work.rubric,
-        findings=tuple(work.findings),
+        confidence=confidence(rubric, grades, ids, scoring),
+        rubric=rubric,
+        findings=findings,
         evidence=tuple(work.evidence),
         provenance=crew.provenance,
     )
+
+
+def _disagreement(rubric: Rubric, scoring: Scoring, errors: Mapping[tuple[str, str], float], candidate: str) -> float:
+    """Return the standard error of the raw score that comes from how far the judge's looks are apart."""
+    parts = [
+        scoring.weights.get(key, criterion.weight) * errors.get((key, candidate), 0.0)
+        for criterion in rubric.criteria
+        for key in (criterion_key(criterion),)
+    ]
+    return math.hypot(*parts) / scoring.temperature if errors else 0.0
 
 
 def _next_step(crew: Crew) -> str:
     if crew.provenance.reasoner.startswith("embedded"):
         return "a language model (--model) or a skill with a tool for this kind of task would help"
     return "a skill for this kind of task would help"
-
-
-def _feedback(candidate: str, raw: Raw, findings: dict[tuple[str, str], Finding]) -> str:
-    parts = []
-    for key, contribution in raw.contributions[:FEEDBACK_PARTS]:
-        finding = findings.get((key, candidate))
-        why = f": {finding.rationale}" if finding and finding.rationale else ""
-        parts.append(f"{contribution:+.2f} {key}{why}")
-    return "\n".join(parts)

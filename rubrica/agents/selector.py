@@ -1,8 +1,14 @@
-"""The selector: what kind of task is this, and which skills of the library apply?"""
+"""The selector: what kind of task is this, and which skills of the library apply?
+
+A skill's `when` is applied before anybody is asked. It is part of the library, passed the gate and says the same every
+time; a model that could overrule it would read cards in vain and make the gate's measurement void. What is left to the
+model is what no condition says.
+"""
 
 from rubrica.agents.ask import ask
 from rubrica.agents.work import Crew, Work
-from rubrica.requests.select import SelectRequest
+from rubrica.requests.select import Choice, Selection, SelectRequest
+from rubrica.skills.when import parse
 from rubrica.tools.builtin.constraints import extract
 from rubrica.tools.builtin.solve import solve
 from rubrica.tools.features import task_features
@@ -15,8 +21,20 @@ def read_task(work: Work) -> None:
 
 
 async def select(work: Work, crew: Crew) -> None:
-    """Choose skills by name and description; unknown names are dropped, none at all is a valid choice."""
+    """Choose among the skills whose condition holds; unknown names are dropped and counted, none is a valid choice.
+
+    Low effort takes them all without asking.
+    """
     skills = crew.library.skills
-    work.selection = await ask(work, crew, SelectRequest(task=work.view, features=work.features, skills=crew.cards))
+    cards = tuple(card for card in crew.cards if parse(card.when).holds(work.features))
+    if not cards or not crew.effort.prepares:
+        work.selection = Selection(
+            skills=tuple(Choice(name=card.name, why=card.when or "always applies") for card in cards)
+        )
+    else:
+        work.selection = await ask(work, crew, SelectRequest(task=work.view, features=work.features, skills=cards))
+    offered = {card.name for card in cards}
     chosen = dict.fromkeys(choice.name for choice in work.selection.skills)
-    work.skills = tuple(skills[name] for name in chosen if name in skills)
+    if unknown := len(chosen.keys() - offered):
+        work.refused["selector: skill that was not offered"] += unknown
+    work.skills = tuple(skills[name] for name in chosen if name in offered)

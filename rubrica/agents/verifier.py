@@ -1,24 +1,42 @@
 """The verifier: what a tool can check, a tool checks, before anybody has an opinion."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from rubrica.agents.ask import ask
+from rubrica.agents.claims import Settled, claims_finding, settle
+from rubrica.agents.effort import MAX_CALLS
+from rubrica.agents.observe import observe, renumbered, tool_cards
+from rubrica.agents.own import OWN
+from rubrica.agents.solver import compare_with_solution
 from rubrica.agents.work import Crew, Work
-from rubrica.requests.verify import VerifyRequest
+from rubrica.requests.verify import ToolCard, Verification, VerifyRequest
 from rubrica.rewards.aggregate import criterion_key
+from rubrica.tools.builtin.catalog import load_builtins
 from rubrica.tools.toolbox import call_key
-from rubrica.types import Candidate, Criterion, Evidence, Finding, Span
+from rubrica.types import Candidate, Criterion, Evidence, Finding, Rubric, Span
 
-MAX_CALLS = 5
-"""Tool calls that a reasoner may ask for per candidate, beyond the rubric's own."""
+GUARD = "guard"
+"""Whoever reads candidates is told which of them speak to their reader, whatever the rubric asks."""
+ANSWER = "answer"
+"""The id under which a verifier sees its candidate: equal texts are one question."""
 
 
 async def verify(work: Work, crew: Crew) -> None:
     """Run the rubric's checks over all candidates, then let the reasoner follow up each candidate."""
     await run_rubric_checks(work, crew)
     work.findings = tool_findings(work)
-    if crew.provenance.effort != "low":
-        await asyncio.gather(*(follow_up(work, crew, candidate) for candidate in work.candidates))
+    graded = frozenset(item.id for item in work.evidence)
+    if crew.reads:
+        await _guard(work)
+        work.findings += await compare_with_solution(work, crew)
+    if crew.effort.prepares:
+        cards = tool_cards(crew) if crew.reads else ()
+        probes = [Probe(candidate, _seen(work, candidate)) for candidate in work.candidates]
+        await asyncio.gather(*(follow_up(probe, work, crew, cards) for probe in probes))
+        for probe in probes:  # in the order of the candidates, whichever was done first
+            work.findings += probe.file(work, graded, crew.reasoner.id)
 
 
 async def run_rubric_checks(work: Work, crew: Crew) -> None:
@@ -27,35 +45,86 @@ async def run_rubric_checks(work: Work, crew: Crew) -> None:
     for criterion in work.rubric.criteria:
         if criterion.tool is not None:
             calls[call_key(criterion.tool, criterion.arguments)] = criterion
-    alone = crew.provenance.mode == "pointwise" or len(work.candidates) == 1
     for key, criterion in calls.items():
-        if criterion.tool is None or (alone and crew.toolbox.is_group(criterion.tool)):
+        if criterion.tool is None or (work.alone(crew) and crew.toolbox.is_group(criterion.tool)):
             continue
         work.add_evidence(
             key, await crew.toolbox.check(work.view, work.candidates, criterion.tool, criterion.arguments)
         )
 
 
-async def follow_up(work: Work, crew: Crew, candidate: Candidate) -> None:
-    """Let the reasoner ask for further calls about one candidate until it is done or out of calls."""
+async def _guard(work: Work) -> None:
+    if not any(item.tool == GUARD for item in work.evidence):
+        work.add_evidence(GUARD, await load_builtins()[GUARD].check(work.view, work.candidates, {}))
+
+
+@dataclass
+class Probe:
+    """What follows up one candidate: observations and claims, kept apart from the case until all are done."""
+
+    candidate: Candidate
+    seen: list[tuple[str, Evidence]]
+    """(call key, evidence) observed before; new observations are added."""
+    settled: list[Settled] = field(default_factory=list)
+    before: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = len(self.seen)
+
+    @property
+    def shown(self) -> tuple[Evidence, ...]:
+        return renumbered((item for _, item in self.seen), ANSWER)
+
+    def file(self, work: Work, graded: frozenset[str], by: str) -> list[Finding]:
+        """Add the new observations to the case and return what the claims come to."""
+        ids = [item.id for _, item in self.seen[: self.before]]
+        for key, item in self.seen[self.before :]:
+            ids += [filed.id for filed in work.add_evidence(key, [item])]
+        named = {f"e{number}": filed for number, filed in enumerate(ids, start=1)}
+        return claims_finding(self.settled, self.candidate.id, ids=named, graded=graded, by=by)
+
+
+def _seen(work: Work, candidate: Candidate) -> list[tuple[str, Evidence]]:
+    told = work.by_call.items()
+    return [(key, item) for (key, who), found in told if who == candidate.id for item in found]
+
+
+async def follow_up(probe: Probe, work: Work, crew: Crew, tools: Sequence[ToolCard]) -> None:
+    """Let the reasoner ask for further calls about one candidate until it is done; its last turn answers."""
     left = MAX_CALLS
-    while left > 0:
-        seen = tuple(item for item in work.evidence if item.candidate == candidate.id)
+    while True:
+        shown = probe.shown if crew.reads else ()
         request = VerifyRequest(
             task=work.view,
-            candidate=candidate,
-            rubric=work.rubric,
-            tools=crew.toolbox.specs,
-            evidence=seen,
+            candidate=Candidate(id=ANSWER, parts=probe.candidate.parts),
+            rubric=_open(work) if crew.reads else Rubric(),
+            tools=tuple(tools) if left else (),
+            evidence=shown,
             calls_left=left,
         )
         reply = await ask(work, crew, request)
+        probe.settled = settle(reply.claims, probe.candidate, {item.id: item for item in shown}, work.refused)
         if not reply.calls:
             return
-        for call in reply.calls[:left]:
-            found = await crew.toolbox.check(work.view, (candidate,), call.tool, call.arguments)
-            work.add_evidence(call_key(call.tool, call.arguments), found)
-        left -= len(reply.calls)
+        if not left:
+            work.refused["verifier: call beyond the last"] += len(reply.calls)
+            return
+        await _observe_all(probe, reply, work, crew, left)
+        left = max(0, left - len(reply.calls))
+
+
+async def _observe_all(probe: Probe, reply: Verification, work: Work, crew: Crew, left: int) -> None:
+    known = {key for key, _ in probe.seen}
+    for call in reply.calls[:left]:
+        key = call_key(call.tool, call.arguments)
+        if key not in known:  # asking again would show the same
+            known.add(key)
+            probe.seen += [(key, item) for item in await observe(crew, work.view, probe.candidate, call)]
+
+
+def _open(work: Work) -> Rubric:
+    criteria = work.rubric.criteria
+    return Rubric(criteria=tuple(c for c in criteria if c.tool is None and criterion_key(c) not in OWN))
 
 
 def tool_findings(work: Work) -> list[Finding]:

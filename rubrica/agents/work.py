@@ -1,11 +1,14 @@
 """One case on its way through the graph: what each role has found out so far."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
 from pydantic import JsonValue
 
+from rubrica.agents.effort import EFFORTS, Effort
 from rubrica.library.library import Library
 from rubrica.reasoners.base import Reasoner
 from rubrica.requests.rubric import Precedent
@@ -56,6 +59,31 @@ class Crew:
             Card(name=name, description=skills[name].description, when=skills[name].when) for name in sorted(skills)
         )
 
+    @property
+    def effort(self) -> Effort:
+        return EFFORTS[self.provenance.effort]
+
+    @property
+    def reads(self) -> bool:
+        """Whether the reasoner reads texts; the embedded one reads criteria only, so what serves readers is spared."""
+        return not self.provenance.reasoner.startswith("embedded")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look of the judge at all candidates: in one request under one order, or each candidate alone."""
+
+    order: tuple[str, ...]
+    """Candidate ids as they were shown."""
+    grades: Mapping[tuple[str, str], float]
+    """(criterion key, candidate id) -> grade in [0, 1]; only grades that survived checking."""
+    remarks: Mapping[tuple[str, str], Finding]
+    """The same keys -> critique, quotes and evidence."""
+    weight: float = 1.0
+    """Share of what was said that survived checking, in (0, 1]."""
+    alone: bool = False
+    """Each candidate was graded in a request of its own, so no order could matter."""
+
 
 @dataclass
 class Work:
@@ -73,19 +101,38 @@ class Work:
     by_call: dict[tuple[str, str], list[Evidence]] = field(default_factory=dict)
     """(call key, candidate id) -> evidence."""
     findings: list[Finding] = field(default_factory=list)
-    samples: int = 0
+    """What tools and the verifier settled; what the judge says is in `looks`."""
+    looks: list[Look] = field(default_factory=list)
+    rounds: int = 0
+    """Deliberations so far."""
+    judged: bool = False
+    """Whether the judge has been asked at all."""
+    planned: int = 0
+    """Further orders in which the judge is to look."""
+    planned_alone: bool = False
+    """Whether it is to look at each candidate by itself."""
     contested: bool = False
     result: Verdict | Unscored | None = None
     usage: Usage = Usage()
+    asked: int = 0
+    """Requests made, from the cache or not."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """What replies held that was not accepted: "verifier: evidence that was never observed" -> how often."""
     trace: list[dict[str, JsonValue]] = field(default_factory=list)
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
         return self.case.candidates
 
-    def add_evidence(self, key: str, found: list[Evidence]) -> None:
-        """Number the evidence within this verdict and file it under its call."""
+    def alone(self, crew: Crew) -> bool:
+        """Whether candidates are not to be compared with each other."""
+        return crew.provenance.mode == "pointwise" or len(self.candidates) == 1
+
+    def add_evidence(self, key: str, found: list[Evidence]) -> list[Evidence]:
+        """Number the evidence within this verdict, file it under its call and return it."""
+        numbered = []
         for item in found:
-            numbered = item.model_copy(update={"id": f"e{len(self.evidence) + 1}"})
-            self.evidence.append(numbered)
-            self.by_call.setdefault((key, item.candidate), []).append(numbered)
+            numbered.append(item.model_copy(update={"id": f"e{len(self.evidence) + 1}"}))
+            self.evidence.append(numbered[-1])
+            self.by_call.setdefault((key, item.candidate), []).append(numbered[-1])
+        return numbered

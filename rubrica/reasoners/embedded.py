@@ -13,12 +13,12 @@ from typing import TypeVar, cast
 from rubrica.errors import ReplyError
 from rubrica.requests.base import Reply, Request
 from rubrica.requests.judge import Grades, JudgeRequest
-from rubrica.requests.rubric import RubricRequest
+from rubrica.requests.rubric import RubricDraft, RubricRequest
 from rubrica.requests.select import Choice, Selection, SelectRequest
 from rubrica.requests.solve import Solution, SolveRequest
 from rubrica.requests.verify import Verification, VerifyRequest
 from rubrica.skills.when import parse
-from rubrica.types import Rubric, Value
+from rubrica.types import Value
 
 T = TypeVar("T", bound=Value)
 
@@ -70,15 +70,9 @@ class Embedded:
         )
 
     @_answer.register
-    def _rubric(self, request: RubricRequest) -> Rubric:
-        return Rubric(
-            criteria=tuple(
-                criterion
-                for skill in request.skills
-                for criterion in skill.criteria
-                if parse(criterion.when).holds(request.features)
-            )
-        )
+    def _rubric(self, request: RubricRequest) -> RubricDraft:  # the skills' criteria stand as they are
+        del request
+        return RubricDraft()
 
     @_answer.register
     def _solve(self, request: SolveRequest) -> Solution:  # tools hold what can be computed without a model

@@ -1,11 +1,24 @@
 """A request is one question that a role asks; whoever answers it, the reply has the same type."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
-from rubrica.types import Usage, Value, content_hash
+from pydantic import Field, JsonValue
+
+from rubrica.requests.render import render
+from rubrica.types import TaskView, Usage, Value, content_hash
 
 T_co = TypeVar("T_co", bound=Value, covariant=True)
+
+CODE_DIGITS = 12
+"""Hex digits of the code that marks data and is repeated in the reply: 48 bits that no writer of the data can know."""
+
+
+class ChatMessage(Value):
+    """One message to a language model in the OpenAI shape; parts are content parts of that shape."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str | tuple[dict[str, JsonValue], ...]
 
 
 class Request(Value, Generic[T_co]):
@@ -14,9 +27,28 @@ class Request(Value, Generic[T_co]):
     role: ClassVar[str]
     reply: ClassVar[type[Value]]
 
+    sample: int = Field(default=0, ge=0)
+    """Which repetition this is: equal questions with different samples are asked anew."""
+
     def key(self) -> str:
         """Content hash: equal questions have equal keys."""
         return content_hash({"role": self.role, "fields": self.model_dump(mode="json")})
+
+    @property
+    def code(self) -> str:
+        """What marks this request's data in the prompt; a reply repeats it to show that it answers this request."""
+        return self.key()[:CODE_DIGITS]
+
+    def messages(self) -> tuple[ChatMessage, ...]:
+        """Render the question for a language model from `prompts/<role>.md`."""
+        fields = {name: _shown(getattr(self, name)) for name in type(self).model_fields}
+        system, user = render(self.role, fields, code=self.code)
+        return (ChatMessage(role="system", content=system), ChatMessage(role="user", content=user))
+
+
+def _shown(value: object) -> object:
+    """Keep from prompts what only host-side checks may read."""
+    return value.model_copy(update={"reference": None, "tests": ()}) if isinstance(value, TaskView) else value
 
 
 @dataclass(frozen=True, slots=True)

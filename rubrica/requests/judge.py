@@ -6,30 +6,48 @@ from pydantic import Field
 
 from rubrica.requests.base import Request
 from rubrica.requests.solve import Solution
-from rubrica.types import Candidate, Criterion, Evidence, Finding, TaskView, Value
+from rubrica.types import Candidate, Criterion, Evidence, TaskView, Value
+
+TOP_GRADE = 4
+"""Grades go from 0 to 4, each whole number with an anchor in words: models use a short scale more steadily."""
 
 
 class Grade(Value):
     """One criterion, one candidate: the critique comes before the grade."""
 
     criterion: str
+    """`c1` for the first criterion shown, and so on."""
     candidate: str
+    """The label under which the candidate was shown."""
     critique: str = ""
     quotes: tuple[str, ...] = ()
     """Verbatim pieces of the candidate; a quote that is not there is refused."""
-    grade: float | None = Field(default=None, ge=0, le=1)
-    """Null = cannot be graded."""
+    evidence: tuple[str, ...] = ()
+    """Ids of evidence that the grade rests on."""
+    grade: float | None = Field(default=None, ge=0, le=TOP_GRADE)
+    """Null = cannot be graded; a step between two anchors is accepted."""
 
 
 class Grades(Value):
-    """All grades, and the ranking they imply: candidate ids, best first, ties grouped."""
+    """All grades, and the ranking they imply: labels, best first, ties grouped."""
 
     grades: tuple[Grade, ...] = ()
     ranking: tuple[tuple[str, ...], ...] = ()
 
 
+class Guide(Value):
+    """What a selected skill says about grading."""
+
+    skill: str
+    body: str
+
+
 class JudgeRequest(Request[Grades]):
-    """Grade all candidates together, on the criteria that are left to a reasoner."""
+    """Grade the candidates together, or one alone, on the criteria that are left to a reasoner.
+
+    Candidates stand under labels drawn for this request, so that no id of the data set and no letter of the alphabet
+    can sway a grade; evidence names them by the same labels.
+    """
 
     role: ClassVar[str] = "judge"
     reply: ClassVar[type[Value]] = Grades
@@ -38,9 +56,8 @@ class JudgeRequest(Request[Grades]):
     candidates: tuple[Candidate, ...]
     """In the order in which they are shown."""
     criteria: tuple[Criterion, ...]
-    findings: tuple[Finding, ...] = ()
-    """What tools have already graded."""
+    guides: tuple[Guide, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     solution: Solution | None = None
-    sample: int = 0
-    """Which repetition this is: equal questions with different samples are asked anew."""
+    objections: tuple[str, ...] = ()
+    """Why the reply before this one was refused."""

@@ -1,0 +1,283 @@
+"""A language model as a reasoner: requests become chat calls, replies are read strictly or asked for once more.
+
+    request -> messages -> [retry -> budget -> limiter -> transport] -> completion -> reply
+
+What is left when all that has failed is a typed error: `ReplyError`, `RefusalError`, `OutageError`, `DeadlineError` or
+`BudgetError`.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from importlib import resources
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from rubrica.errors import RefusalError, ReplyError
+from rubrica.reasoners.budget import Budget
+from rubrica.reasoners.capability import Capability
+from rubrica.reasoners.limiter import Limiter
+from rubrica.reasoners.parse import UnreadableReplyError, read_reply
+from rubrica.reasoners.perloop import PerLoop
+from rubrica.reasoners.price import Price, price_of
+from rubrica.reasoners.retry import Retry
+from rubrica.reasoners.shape import REPLY_TO, wire_schema
+from rubrica.reasoners.transport import ANSWER, Call, CallError, Completion, Transport
+from rubrica.requests.base import ChatMessage, Reply, Request
+from rubrica.tools.builtin.refusal import is_refusal
+from rubrica.types import Usage, Value, content_hash
+
+T = TypeVar("T", bound=Value)
+
+REPLY_TOKENS = 4096
+"""Room for a reply at first; a truncated one is asked for again with more."""
+REPLY_TOKENS_MAX = 65_536
+GROWTH = 4
+STARTS = 3
+"""Conversations that are begun for one request, each with one re-ask."""
+SAMPLES_APART = 1000
+"""Between the samples of one conversation and the next; roles count theirs from 0."""
+ADAPTATIONS = 6
+"""How often one call is put differently because the endpoint rejected how it was put."""
+BYTES_PER_TOKEN = 2
+"""For budgets: fewer than any common tokenizer needs, so that an estimate is not too low."""
+TYPICAL_REPLY_TOKENS = 500
+"""For the limiter, until the endpoint has said how many it was."""
+SHOWN_REPLY = 20_000
+"""Characters of an unreadable reply that are shown to its writer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """How the model samples; part of its id."""
+
+    temperature: float = 0.0
+    sampling_temperature: float = 0.7
+    """For repetitions of a request, which are asked to differ."""
+    seed: int = 0
+    reply_tokens: int = REPLY_TOKENS
+
+    def for_sample(self, sample: int, dropped: frozenset[str]) -> Mapping[str, JsonValue]:
+        """Return the wire parameters of one repetition."""
+        temperature = self.sampling_temperature if sample else self.temperature
+        told: dict[str, JsonValue] = {"temperature": temperature, "seed": self.seed + sample}
+        return {name: value for name, value in told.items() if name not in dropped}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is wanted: a reply to this code, in so much room, as such a sample."""
+
+    code: str
+    room: int
+    sample: int
+
+
+@dataclass
+class Spending:
+    """What one request has cost so far."""
+
+    usage: Usage = field(default_factory=Usage)
+
+
+class LanguageModel:
+    """Answers requests through a transport; see the module."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        parameters: Parameters | None = None,
+        limiter: Limiter | None = None,
+        retry: Retry | None = None,
+        budget: Budget | None = None,
+    ) -> None:
+        self.transport = transport
+        self.parameters = parameters or Parameters()
+        self.limiter = limiter or Limiter()
+        self.retry = retry or Retry()
+        self.budget = budget or Budget()
+        self.capability = Capability()
+        self.price: Price | None = price_of(transport.model)
+        self._proven = False
+        """Whether a first request has shown what the endpoint understands."""
+        self._probe: PerLoop[asyncio.Lock] = PerLoop(asyncio.Lock)
+        digest = content_hash({"parameters": repr(self.parameters), "requests": requests_digest()})
+        self.id = f"{transport.model}@{digest[:12]}"
+
+    async def complete(self, request: Request[T]) -> Reply[T]:
+        """Answer one request. The very first goes alone: it shows which form of replies the endpoint has."""
+        if not self._proven:
+            async with self._probe.get():
+                if not self._proven:
+                    try:
+                        return await self._answer(request)
+                    finally:
+                        self._proven = True
+        return await self._answer(request)
+
+    async def _answer(self, request: Request[T]) -> Reply[T]:
+        """Ask, and once more with the error shown; if that is no reply either, begin anew with another sample."""
+        spending = Spending()
+        for start in range(STARTS):
+            try:
+                return await self._converse(request, start, spending)
+            except UnreadableReplyError as problem:
+                last = str(problem)
+        raise ReplyError(f"no valid reply in {spending.usage.calls} calls; the last: {last}")
+
+    async def _converse(self, request: Request[T], start: int, spending: Spending) -> Reply[T]:
+        code, sample = request.code, request.sample + SAMPLES_APART * start
+        messages, room, asked_again = list(request.messages()), self.parameters.reply_tokens, False
+        while True:
+            completion, form = await self._call(request, messages, Ask(code, room, sample), spending)
+            _refuse_refusals(completion)
+            if completion.finish == "length":
+                if room >= REPLY_TOKENS_MAX:
+                    raise ReplyError(f"the reply was still cut off at {room} tokens")
+                room = min(room * GROWTH, REPLY_TOKENS_MAX)
+                continue
+            try:
+                value, repaired = read_reply(completion.text, _reply_type(request), code)
+            except UnreadableReplyError as problem:
+                if not problem.has_json and is_refusal(completion.text):
+                    raise RefusalError(f"the model declined: {_line(completion.text)}") from None
+                if not self._proven and form.form == "schema" and not problem.has_json:
+                    self.capability = form.plainer() or form  # it took the schema and did not keep to it
+                if asked_again:
+                    raise
+                asked_again = True
+                messages = [*request.messages(), *_correction(completion.text, problem)]
+                continue
+            return Reply(value=value, by=self.id, usage=spending.usage, repaired=repaired)
+
+    async def _call(
+        self, request: Request[T], messages: list[ChatMessage], ask: Ask, spending: Spending
+    ) -> tuple[Completion, Capability]:
+        """Make a call in the form that the endpoint understands, learning from rejections."""
+        for _ in range(ADAPTATIONS):
+            known = self.capability
+            call = self._put(request, messages, ask, known)
+            try:
+                return await self.retry.run(partial(self._attempt, call, spending)), known
+            except CallError as error:
+                learned = known.after(str(error)) if error.kind == "rejected" else None
+                if learned is None:
+                    raise
+                if self.capability == known:  # else somebody else has learned something meanwhile: try that
+                    self.capability = learned
+        raise ReplyError(f"the endpoint rejected {ADAPTATIONS} ways to put the call")
+
+    def _put(self, request: Request[T], messages: list[ChatMessage], ask: Ask, known: Capability) -> Call:
+        schema = wire_schema(request.reply)
+        how = ChatMessage(role="user", content=_instruction(ask.code, known, schema))
+        return Call(
+            messages=_joined([*messages, how]),
+            name=request.role,
+            schema=schema,
+            form=known.form,
+            max_tokens=ask.room,
+            limit_name=known.limit_name,
+            settings=self.parameters.for_sample(ask.sample, known.dropped),
+        )
+
+    async def _attempt(self, call: Call, spending: Spending) -> Completion:
+        """Make one call on the wire, within budget and limits; it is paid for whatever comes of it."""
+        size = sum(len(str(message.content).encode()) for message in call.messages)
+        estimate = self._usage(size // BYTES_PER_TOKEN, call.max_tokens or 0)
+        await self.budget.book(estimate)
+        used = Usage()
+        try:
+            async with self.limiter.slot(size // (2 * BYTES_PER_TOKEN) + TYPICAL_REPLY_TOKENS) as correct:
+                used = Usage(calls=1)  # a call that failed is a call; its tokens are not known to have been used
+                try:
+                    completion = await self.transport.send(call)
+                except CallError as error:
+                    if error.kind == "rate":
+                        self.limiter.pause(error.pause)
+                    raise
+                used = self._used(completion, estimate)
+                correct(used.tokens_in + used.tokens_out)
+                return completion
+        finally:
+            spending.usage += used
+            self.budget.settle(estimate, used)
+
+    def _used(self, completion: Completion, estimate: Usage) -> Usage:
+        """What the endpoint says was used; an endpoint that says nothing is booked with the estimate."""
+        if completion.tokens_in is None or completion.tokens_out is None:
+            return estimate
+        return self._usage(completion.tokens_in, completion.tokens_out, cached=completion.tokens_cached)
+
+    def _usage(self, tokens_in: int, tokens_out: int, *, cached: int = 0) -> Usage:
+        cost = self.price.cost(tokens_in, tokens_out, cached=cached) if self.price else None
+        return Usage(calls=1, tokens_in=tokens_in, tokens_out=tokens_out, cost_usd=cost)
+
+
+def _reply_type(request: Request[T]) -> type[T]:
+    return request.reply  # type: ignore[return-value]  # a class variable cannot name the class's own parameter
+
+
+def _refuse_refusals(completion: Completion) -> None:
+    if completion.refusal:
+        raise RefusalError(f"the model declined: {_line(completion.refusal)}")
+    if completion.finish == "content_filter":
+        raise RefusalError("the provider's content filter stopped the reply")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:200]
+
+
+def _instruction(code: str, known: Capability, schema: Mapping[str, JsonValue]) -> str:
+    """Say in which form the reply is wanted; the schema is spelled out where the endpoint does not enforce it."""
+    mark = f'Its "{REPLY_TO}" is "{code}".'
+    if known.form == "schema":
+        return f"Answer with one JSON object of the given schema. {mark}"
+    if known.form == "tool":
+        return f"Answer by calling the tool `{ANSWER}`. {mark}"
+    return f"Answer with one JSON object and nothing else. {mark} It matches this JSON schema:\n{json.dumps(schema)}"
+
+
+def _correction(text: str, problem: UnreadableReplyError) -> tuple[ChatMessage, ...]:
+    """Show a writer its own reply and what is wrong with it."""
+    said = text[:SHOWN_REPLY] or "(empty)"
+    asked = f"That reply could not be used: {problem}. Write the whole reply again, corrected."
+    return ChatMessage(role="assistant", content=said), ChatMessage(role="user", content=asked)
+
+
+def _joined(messages: list[ChatMessage]) -> list[ChatMessage]:
+    """Merge neighbours of one role: some chat templates want roles to alternate."""
+    joined: list[ChatMessage] = []
+    for message in messages:
+        before = joined[-1] if joined else None
+        if before is None or before.role != message.role:
+            joined.append(message)
+        elif isinstance(before.content, str) and isinstance(message.content, str):
+            joined[-1] = before.model_copy(update={"content": f"{before.content}\n\n{message.content}"})
+        else:
+            joined[-1] = before.model_copy(update={"content": (*_parts(before), *_parts(message))})
+    return joined
+
+
+def _parts(message: ChatMessage) -> tuple[dict[str, JsonValue], ...]:
+    if isinstance(message.content, str):
+        return ({"type": "text", "text": message.content},)
+    return message.content
+
+
+@cache
+def requests_digest() -> str:
+    """Return a hash over the prompts, the request types and the reply schemas: other words, other reasoner."""
+    digest = hashlib.sha256()
+    root = resources.files("rubrica.requests")
+    files = [*root.iterdir(), *(root / "prompts").iterdir()]
+    for entry in sorted((entry for entry in files if entry.is_file()), key=lambda entry: entry.name):
+        if entry.name.endswith((".py", ".md")):
+            digest.update(entry.name.encode())
+            digest.update(entry.read_bytes())
+    return digest.hexdigest()

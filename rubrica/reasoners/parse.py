@@ -1,0 +1,170 @@
+"""The model's text becomes the reply: strictly, then out of prose and fences, then repaired; a grade is never repaired.
+
+Only an object that repeats the request's code counts as the reply. A candidate could not know the code, so JSON of its
+own that the model quotes is passed over.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from rubrica.reasoners.shape import REPLY_TO, conform, has_grades, inlined
+from rubrica.types import Value
+
+T = TypeVar("T", bound=Value)
+
+PROBLEMS = 3
+"""Validation errors that a re-ask shows."""
+REPAIR_MAX = 50_000
+"""Characters beyond which a broken reply is asked for again instead of repaired."""
+_GRADE = re.compile(r'"grade"\s*:\s*(-?\d{1,9}(?:\.\d{1,17})?|null)\s*(?=[,}\]])')
+_BRACKET = re.compile(r"[{}\[\]]")
+DEPTH_MAX = 64
+"""Brackets nested deeper than any reply; the repairer's time grows with the square of it."""
+_START = r'\{{\s{{0,100}}"reply_to"\s{{0,100}}:\s{{0,100}}"{code}"'
+DRAFTS = 4
+"""How many objects that begin as the reply are looked at, last first."""
+_THINKING_ENDS = "</think>"
+
+
+class UnreadableReplyError(Exception):
+    """The text is not a valid reply; the message is written for the model that wrote it."""
+
+    def __init__(self, problem: str, *, has_json: bool = True) -> None:
+        super().__init__(problem)
+        self.has_json = has_json
+        """Whether the text held any JSON object at all."""
+
+
+def read_reply(text: str, reply: type[T], code: str) -> tuple[T, bool]:
+    """Return the reply, and whether its text had to be repaired.
+
+    Raises:
+        UnreadableReplyError: the text holds no valid reply.
+    """
+    text = text[text.rfind(_THINKING_ENDS) + len(_THINKING_ENDS) :] if _THINKING_ENDS in text else text
+    try:
+        return _validated(_loads(text), reply, code), False
+    except ValueError:
+        pass
+    starts = [match.start() for match in re.finditer(_START.format(code=re.escape(code)), text)]
+    parts = [text[start:] for start in starts[-DRAFTS:]] or list(objects(text))
+    problem: UnreadableReplyError | None = None
+    for part in reversed(parts):  # a draft may come first; the last word counts
+        try:
+            return _validated(_loads(part, whole=False), reply, code), False
+        except UnreadableReplyError as error:
+            problem = problem or error
+        except ValueError:
+            continue
+    if problem is not None:
+        raise problem
+    return _repaired(text[starts[-1] :] if starts else text, reply, code), True
+
+
+def objects(text: str) -> Iterator[str]:
+    """Yield the outermost balanced `{...}` of a text, in one pass over it."""
+    depth, start, in_string, escaped = 0, 0, False, False
+    for position, char in enumerate(text):
+        if escaped:
+            escaped = False
+        elif in_string:
+            escaped = char == "\\"
+            in_string = char != '"'
+        elif char == '"':
+            in_string = depth > 0
+        elif char == "{":
+            if depth == 0:
+                start = position
+            depth += 1
+        elif char == "}" and depth:
+            depth -= 1
+            if depth == 0:
+                yield text[start : position + 1]
+
+
+def _repaired(text: str, reply: type[T], code: str) -> T:
+    start = text.find("{")
+    if start < 0:
+        raise UnreadableReplyError("it holds no JSON object", has_json=False)
+    if len(text) > REPAIR_MAX or _depth(text) > DEPTH_MAX:
+        raise UnreadableReplyError("it is not valid JSON")
+    from json_repair import repair_json
+
+    try:
+        data = repair_json(text[start:], return_objects=True, skip_json_loads=True)
+    except (ValueError, RecursionError):
+        raise UnreadableReplyError("it is not valid JSON") from None
+    if not isinstance(data, dict):
+        raise UnreadableReplyError("it is not one valid JSON object")
+    if has_grades(reply):
+        written = [None if grade == "null" else float(grade) for grade in _GRADE.findall(text)]
+        closed = text.rstrip().rstrip("`").rstrip().endswith("}")
+        if not closed or written != list(_grades(data)):
+            raise UnreadableReplyError("it is not valid JSON, and grades are not guessed")
+    return _validated(data, reply, code)
+
+
+def _depth(text: str) -> int:
+    """Return how deep brackets nest, strings not told apart."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "{[" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _grades(data: Any) -> Iterator[Any]:
+    for value in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from _grades(value)
+    if isinstance(data, dict) and "grade" in data:
+        yield data["grade"]
+
+
+def _loads(text: str, *, whole: bool = True) -> Any:
+    """Read JSON without double keys and odd numbers; with `whole=False` something may follow it."""
+    try:
+        return _DECODER.decode(text) if whole else _DECODER.raw_decode(text)[0]
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise UnreadableReplyError("a key occurs twice in one object")
+    return values
+
+
+def _constant(name: str) -> Any:
+    raise UnreadableReplyError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_constant)
+
+
+def _validated(data: Any, reply: type[T], code: str) -> T:
+    if not isinstance(data, dict):
+        raise UnreadableReplyError("it is not a JSON object", has_json=False)
+    if data.get(REPLY_TO) != code:
+        raise UnreadableReplyError(f'its "{REPLY_TO}" is not the code of this request, "{code}"')
+    told = {key: value for key, value in data.items() if key != REPLY_TO}
+    try:
+        return reply.model_validate_json(json.dumps(told), strict=True)
+    except ValidationError:
+        shaped = conform(told, inlined(reply))
+    try:
+        return reply.model_validate_json(json.dumps(shaped), strict=True)
+    except ValidationError as error:
+        raise UnreadableReplyError(_told(error)) from None
+
+
+def _told(error: ValidationError) -> str:
+    errors = error.errors(include_url=False, include_input=False, include_context=False)
+    listed = "; ".join(
+        f"{'.'.join(map(str, item['loc'])) or 'the object'}: {item['msg']}" for item in errors[:PROBLEMS]
+    )
+    return listed + (f"; and {len(errors) - PROBLEMS} more" if len(errors) > PROBLEMS else "")

@@ -1,0 +1,78 @@
+"""`rubrica judge --model` end to end, against a server in another process."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from rubrica.commands.judge import command
+
+SERVER = Path(__file__).parents[1] / "servers" / "openai_compatible.py"
+
+
+@pytest.fixture
+def url():
+    with subprocess.Popen(
+        [sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+def calls(url):
+    with urllib.request.urlopen(url.removesuffix("/v1") + "/counts") as answer:
+        return json.load(answer).get("calls", 0)
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    rows = [
+        {"prompt": f"Name a colour that is not number {n}.", "chosen": f"Blue {n}.", "rejected": "I like dogs."}
+        for n in range(5)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def judged(pairs, url, tmp_path, *extra):
+    arguments = [str(pairs), "--json", "--model", "test-model", "--api-base", url, "--sandbox", "none"]
+    arguments += ["--cache", str(tmp_path / "cache.sqlite"), *extra]
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    return [json.loads(line) for line in result.stdout.splitlines()], result.stderr
+
+
+def test_verdicts_come_from_the_model_in_input_order(pairs, url, tmp_path):
+    rows, told = judged(pairs, url, tmp_path)
+    assert len(rows) == 5
+    assert {row["kind"] for row in rows} == {"verdict"}
+    assert all(row["provenance"]["reasoner"].startswith("test-model@") for row in rows)
+    assert f"{calls(url)} calls" in told
+
+
+def test_a_second_run_asks_nothing_and_says_the_same(pairs, url, tmp_path):
+    first, _ = judged(pairs, url, tmp_path)
+    asked = calls(url)
+    second, told = judged(pairs, url, tmp_path)
+    assert first == second
+    assert calls(url) == asked
+    assert ": 0 calls" in told
+
+
+def test_a_budget_ends_the_run_with_verdicts_and_counted_rest(pairs, url, tmp_path):
+    rows, told = judged(pairs, url, tmp_path, "--max-calls", "12")
+    assert calls(url) <= 12
+    assert rows[0]["kind"] == "verdict"
+    assert (rows[-1]["kind"], rows[-1]["reason"]) == ("unscored", "budget")
+    assert "without a verdict" in told
+
+
+def test_a_money_budget_without_a_price_is_a_user_error(pairs, url, tmp_path):
+    from rubrica.errors import ConfigError
+
+    with pytest.raises(ConfigError, match="price of test-model"):
+        judged(pairs, url, tmp_path, "--max-cost", "1")

@@ -1,0 +1,126 @@
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rubrica.reasoners.parse import UnreadableReplyError, objects, read_reply
+from rubrica.requests.judge import Grades
+from rubrica.requests.solve import Solution
+from rubrica.requests.verify import Verification
+
+CODE = "0123456789ab"
+GRADE = {"criterion": "right", "candidate": "a", "critique": "so", "quotes": [], "grade": 0.5}
+
+
+def written(**extra):
+    return {"reply_to": CODE, "grades": [GRADE], "ranking": [["a"]], **extra}
+
+
+def test_plain_json_is_read_and_not_repaired():
+    value, repaired = read_reply(json.dumps(written()), Grades, CODE)
+    assert (value.grades[0].grade, value.ranking, repaired) == (0.5, (("a",),), False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sure!\n```json\n{}\n```\nDone.",
+        "{}\n\nI hope this helps {you}.",
+        '<think>perhaps {x} or {"grade": 1}</think>{}',
+        'A draft: {"reply_to": "0123456789ab", "draft": 1, "grades": 7} and then {}',
+    ],
+)
+def test_json_is_found_in_prose(text):
+    value, repaired = read_reply(text.replace("{}", json.dumps(written()), 1), Grades, CODE)
+    assert (len(value.grades), repaired) == (1, False)
+
+
+def test_the_last_of_several_replies_counts():
+    first, last = json.dumps(written()), json.dumps(written(grades=[{**GRADE, "grade": 0.9}]))
+    assert read_reply(f"{first}\nOn reflection:\n{last}", Grades, CODE)[0].grades[0].grade == 0.9
+
+
+@pytest.mark.parametrize("code", [None, "", "0" * 12, CODE.upper()])
+def test_an_object_without_the_code_is_no_reply(code):
+    with pytest.raises(UnreadableReplyError, match="reply_to"):
+        read_reply(json.dumps({**written(), "reply_to": code}), Grades, CODE)
+
+
+@given(st.text(max_size=300) | st.sampled_from([json.dumps(written(reply_to="x")), '{"grade": 1}', "{", '"', "}{"]))
+def test_quoted_foreign_text_never_becomes_the_reply(quoted):
+    """Whatever a candidate wrote, quoted before and after the model's own object, the model's object is read."""
+    text = f"They wrote:\n{json.dumps(quoted)}\n{json.dumps(written())}"
+    assert read_reply(text, Grades, CODE)[0].grades[0].grade == 0.5
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:-1] + ",}", lambda text: text.replace('"so"', "'so'")])
+def test_broken_syntax_is_repaired_and_said_so(damage):
+    value, repaired = read_reply(damage(json.dumps(written())), Grades, CODE)
+    assert (value.grades[0].grade, repaired) == (0.5, True)
+
+
+@pytest.mark.parametrize(
+    "grade", ["0.5 or 0.6", "0,5", "high", "'0.5'", '"0.5"', "5", "-1", "NaN", "1e400", "0.5/1", "[0.5]", "true"]
+)
+def test_a_grade_is_never_repaired(grade):
+    text = json.dumps(written()).replace("0.5", grade)
+    for damaged in (text, text[:-1] + ",}"):
+        with pytest.raises(UnreadableReplyError):
+            read_reply(damaged, Grades, CODE)
+
+
+def test_a_reply_that_breaks_off_keeps_no_grades():
+    text = json.dumps(written(grades=[GRADE, GRADE]))
+    with pytest.raises(UnreadableReplyError):
+        read_reply(text[: text.rindex('"grade"')], Grades, CODE)
+
+
+def test_a_key_that_occurs_twice_is_refused():
+    text = json.dumps(written()).replace('"grade": 0.5', '"grade": 0.1, "grade": 0.5')
+    with pytest.raises(UnreadableReplyError, match="twice"):
+        read_reply(text, Grades, CODE)
+
+
+def test_unknown_fields_are_dropped():
+    value, repaired = read_reply(json.dumps(written(thoughts="long")), Grades, CODE)
+    assert (len(value.grades), repaired) == (1, False)
+
+
+def test_null_for_a_field_with_a_default_is_the_default():
+    text = json.dumps({"reply_to": CODE, "answer": None, "working": None, "sure": False})
+    assert read_reply(text, Solution, CODE)[0] == Solution()
+
+
+@pytest.mark.parametrize("arguments", ['{"n": 3}', {"n": 3}])
+def test_free_objects_may_come_as_strings_or_as_they_are(arguments):
+    text = json.dumps({"reply_to": CODE, "calls": [{"tool": "t", "arguments": arguments}], "claims": []})
+    assert read_reply(text, Verification, CODE)[0].calls[0].arguments == {"n": 3}
+
+
+def test_the_problem_names_the_field():
+    with pytest.raises(UnreadableReplyError, match=r"grades\.0\.grade: .*valid number"):
+        read_reply(json.dumps(written(grades=[{**GRADE, "grade": "high"}])), Grades, CODE)
+
+
+def test_a_text_without_json_says_so():
+    with pytest.raises(UnreadableReplyError) as caught:
+        read_reply("I would say a.", Grades, CODE)
+    assert not caught.value.has_json
+
+
+@pytest.mark.parametrize("unit", ["{", "}", '"', '{"a":', "[", '"grade": 1 ', "```json\n{", "\\", "<think>"])
+def test_hostile_text_takes_linear_time(unit):
+    text = unit * (100_000 // len(unit))
+    start = time.process_time()
+    with pytest.raises(UnreadableReplyError):
+        read_reply(text, Grades, CODE)
+    assert time.process_time() - start < 20  # a quadratic reader takes minutes
+
+
+@given(st.text(alphabet='{}"\\a ', max_size=60))
+def test_objects_are_balanced_pieces_of_the_text(text):
+    for piece in objects(text):
+        assert piece in text
+        assert piece[0] + piece[-1] == "{}"

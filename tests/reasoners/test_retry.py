@@ -1,0 +1,101 @@
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from rubrica.errors import DeadlineError, OutageError
+from rubrica.reasoners.retry import Retry
+from rubrica.reasoners.retry_after import seconds_of
+from rubrica.reasoners.transport import CallError, failure_of
+
+
+def attempts(*errors):
+    """Make an attempt that fails like this, one after the other, and then works."""
+    left = list(errors)
+
+    async def attempt():
+        if left:
+            raise left.pop(0)
+        return "done"
+
+    return attempt
+
+
+def tried(retry, *errors):
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    policy = Retry(failures=retry.failures, deadline_s=retry.deadline_s, sleep=sleep)
+    return asyncio.run(policy.run(attempts(*errors))), slept
+
+
+def error(kind, retry_after=None):
+    return CallError("it failed", kind=kind, retry_after=retry_after)
+
+
+def test_what_passes_is_tried_again():
+    assert tried(Retry(), error("server"), error("connection"), error("timeout"))[0] == "done"
+
+
+@pytest.mark.parametrize("kind", ["denied", "rejected"])
+def test_what_does_not_pass_is_tried_once(kind):
+    with pytest.raises(CallError):
+        tried(Retry(), error(kind))
+
+
+def test_failures_are_counted():
+    with pytest.raises(OutageError, match="3 attempts failed"):
+        tried(Retry(failures=3), *[error("server")] * 3)
+
+
+def test_being_told_to_wait_is_no_failure():
+    result, slept = tried(Retry(failures=2), *[error("rate", 0.5)] * 20, error("server"))
+    assert result == "done"
+    assert len(slept) == 21
+
+
+def test_a_requested_wait_is_kept_with_a_little_more():
+    _, slept = tried(Retry(), error("rate", 8.0))
+    assert 8.0 <= slept[0] <= 10.0
+
+
+def test_a_wait_beyond_the_deadline_ends_it_at_once():
+    with pytest.raises(OutageError, match="asked to wait 3600 s"):
+        tried(Retry(deadline_s=60), error("rate", 3600.0))
+
+
+def test_slow_attempts_are_a_timeout():
+    with pytest.raises(DeadlineError, match="2 attempts were too slow"):
+        tried(Retry(failures=2), *[error("timeout")] * 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *((429, "rate"), (500, "server"), (503, "server"), (529, "server"), (409, "server"), (504, "timeout")),
+        *((401, "denied"), (403, "denied"), (400, "rejected"), (404, "rejected"), (422, "rejected"), (307, "rejected")),
+    ],
+)
+def test_statuses_are_sorted(status, kind):
+    assert failure_of(status) == kind
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("7", 7.0),
+        ("0.25", 0.25),
+        ("-3", 0.0),
+        ("Sat, 21 Nov 2026 12:00:30 GMT", 30.0),
+        ("Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header, seconds):
+    assert seconds_of(header, now=datetime(2026, 11, 21, 12, tzinfo=UTC)) == seconds
