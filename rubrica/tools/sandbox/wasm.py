@@ -102,7 +102,10 @@ class WasmWorker:
             raise _lost(process) from None
         if not answer:
             raise _lost(process)
-        outcome = decode_outcome(answer, job)
+        try:
+            outcome = decode_outcome(answer, job)
+        except ValueError as error:
+            raise WorkerLostError(f"the worker's answer: {error}") from None
         return replace(outcome, isolation=self.isolation, wall_ms=(time.monotonic() - begin) * 1e3)
 
     def kill(self) -> None:

@@ -3,13 +3,13 @@
 import base64
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import PurePosixPath
 from typing import Any, get_args
 
 from rubrica.errors import SandboxInfraError
-from rubrica.tools.sandbox.base import Job, Outcome, Status
-from rubrica.tools.sandbox.frames import ENDED
+from rubrica.tools.sandbox.base import Job, Limits, Outcome, Status
+from rubrica.tools.sandbox.frames import ENDED, unpack_answer
 from rubrica.tools.sandbox.values import clean, parse_json
 
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f]|^[A-Za-z]:")
@@ -65,29 +65,38 @@ def check_inputs(job: Job) -> None:
 
 
 def decode_outcome(answer: bytes, job: Job) -> Outcome:
-    """Read a worker's answer; what the guest wrote is untrusted: each field is checked and held to the limits."""
-    kind, body = answer[:1], answer[1:]
+    """Read a worker's answer; what the guest wrote is untrusted: each field is checked and held to the limits.
+
+    Raises:
+        ValueError: it is not what a worker sends.
+    """
+    *streams, ending = unpack_answer(answer)
+    out, err = (stream.decode("utf-8", "replace") for stream in streams)
+    if ending[:1] == ENDED:
+        said = json.loads(ending[1:])
+        over = said["status"] == "output_limit"
+        return Outcome(status=said["status"], stdout=out, stderr=err + clean(said["detail"]), truncated=over)
+    return replace(_returned(ending[1:], job.limits, err), stdout=out)
+
+
+def _returned(text: bytes, limits: Limits, err: str) -> Outcome:
+    """Read what the guest wrote; `err` is what went to standard error before."""
     try:
-        plain: dict[str, Any] = json.loads(body)
-        if kind == ENDED:
-            return Outcome(status=plain["status"], stderr=plain["detail"])
-        status = _STATUS[plain["status"]]
-        limits = job.limits
-        out, err = (_cut(plain[name], limits.out_bytes + (1 << 16)) for name in ("stdout", "stderr"))
-        files = {name: base64.b64decode(data) for name, data in plain["files"].items() if is_plain(name)}
-        value = plain["value"] if status == "ok" else None
-        files = dict(sorted(files.items()))
+        plain: dict[str, Any] = json.loads(text)
+        status, value = _STATUS[plain["status"]], plain["value"]
+        err += clean(plain["report"])[: 1 << 16]
+        files = {name: base64.b64decode(data) for name, data in sorted(plain["files"].items()) if is_plain(name)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return Outcome(status="crashed", stderr=f"the run left no readable result ({type(error).__name__})")
-    if value is not None and not isinstance(value, str):
+        return Outcome(status="crashed", stderr=f"{err}the run left no readable result ({type(error).__name__})\n")
+    if status != "ok" or value is None:
+        value = None
+    elif not isinstance(value, str):
         value = ""  # which is not JSON
     if sum(map(len, files.values())) > limits.disk_mb << 20 or len(value or "") > limits.value_bytes:
-        return Outcome(status="output_limit", stdout=out, stderr=err, truncated=True)
+        return Outcome(status="output_limit", stderr=err, truncated=True)
     if value is not None and not is_json(value):
-        return Outcome(status="error", stdout=out, stderr=err + NOT_JSON)
-    return Outcome(
-        status=status, value_json=value, stdout=out, stderr=err, truncated=bool(plain["truncated"]), files=files
-    )
+        return Outcome(status="error", stderr=err + NOT_JSON, files=files)
+    return Outcome(status=status, value_json=value, stderr=err, files=files)
 
 
 def is_plain(name: str) -> bool:
@@ -95,12 +104,6 @@ def is_plain(name: str) -> bool:
     parts = re.split(r"[/\\]", name)
     usable = name == clean(name) and not _UNUSABLE.search(name) and max(len(part.encode()) for part in parts) <= 255
     return usable and len(name) <= 1024 and not {"", ".", ".."} & set(parts)
-
-
-def _cut(text: Any, limit: int) -> str:
-    if not isinstance(text, str):
-        raise TypeError("not text")
-    return text.encode("utf-8", "replace")[:limit].decode("utf-8", "replace")
 
 
 def is_json(text: str) -> bool:
