@@ -1,5 +1,6 @@
 """The command line: parses, calls one function, prints. Commands load when they are called."""
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -7,9 +8,12 @@ import click
 
 from rubrica import __version__
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy loads; our matrices are small, threads cost 50x
+
 COMMANDS = {
     "demo": "judge the demo data and show how it is done",
     "judge": "judge candidate outputs: ranked, scored, with evidence",
+    "evolve": "learn from preferences, and prove that it helped",
     "library": "create, inspect, version and share a library of skills and tools",
     "doctor": "show what works on this machine, and how to mend what does not",
 }

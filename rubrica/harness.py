@@ -19,6 +19,7 @@ from rubrica.reasoners.base import Reasoner
 from rubrica.reasoners.embedded import Embedded
 from rubrica.tools.base import Tool
 from rubrica.tools.builtin.catalog import load_builtins
+from rubrica.tools.python_tool import PythonTool
 from rubrica.tools.sandbox.base import Sandbox
 from rubrica.tools.toolbox import Toolbox
 from rubrica.types import Case, ImagePart, Provenance, TaskView, Unscored, Usage, Verdict
@@ -126,4 +127,6 @@ def toolbox(library: Library, sandbox: Sandbox | None) -> Toolbox:
     for name, entry in library.tools.items():
         if entry.kind == "builtin" and name in builtins:
             tools[name] = replace(builtins[name], sandbox=sandbox)
+        elif entry.kind == "python":
+            tools[name] = PythonTool.of(entry, sandbox)
     return Toolbox(tools)
