@@ -2,40 +2,47 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 RUN := $(VENV)/.run.stamp
+BOX := $(VENV)/.box.stamp
 DEV := $(VENV)/.dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format bench docs lock wheel-smoke clean
+.PHONY: help setup demo test test-all check format bench docs wheel lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-setup: $(RUN) ## build .venv from requirements.lock with plain pip (every other target calls it when needed)
+setup: $(BOX) ## build .venv from requirements.lock with plain pip (demo, test and check call it when needed)
 
 $(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit("rubrica needs Python 3.11 or newer, this is %d.%d; try make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit("rubrica needs Python 3.11 or newer, this is %d.%d; try make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
 
-$(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
-	$(PIP) install --quiet --no-deps --no-build-isolation -e .
-	$(BIN)/python -m rubrica.tools.sandbox.build
+$(RUN): requirements.lock pyproject.toml hatch_build.py | $(VENV)/bin/python
+	@echo "installing requirements.lock (a minute or two, once)"
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(DEV): requirements-dev.lock $(RUN)
-	$(PIP) install --quiet --require-hashes --no-deps -r requirements-dev.lock
+$(BOX): $(RUN) rubrica/tools/sandbox/build.py $(wildcard rubrica/tools/sandbox/wasm_guest/*)
+	@$(BIN)/python -m rubrica.tools.sandbox.build
 	@touch $@
 
-demo: $(RUN) ## the main job on the demo data, offline and with no key
-	$(BIN)/python -m rubrica.cli demo
+$(DEV): requirements-dev.lock $(BOX)
+	@echo "installing requirements-dev.lock (once)"
+	@$(PIP) install --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+demo: $(BOX) ## judge the demo data, offline and with no key
+	@$(BIN)/rubrica demo
 
 test: $(DEV) ## the test suite (network off but for loopback)
 	$(BIN)/python -m pytest -n 2
 
 test-all: $(DEV) ## the suite with its slow tests
-	$(BIN)/python -m pytest -n 2 -m ""
+	$(BIN)/python -m pytest -n 2 -m "not e2b_live"
 
 check: $(DEV) ## lint, format, types, import layers
 	$(BIN)/ruff check .
@@ -47,10 +54,20 @@ format: $(DEV) ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+bench: $(DEV) ## speed and memory of the embedded judge and of the sandbox
+	$(BIN)/python bench/embedded.py
+	$(BIN)/python bench/sandbox.py
+
+docs: $(DEV) ## run every code block of README and docs, and check links and tables against the code
+	$(BIN)/python -m pytest tests/docs
+
+wheel: $(DEV) ## build the wheel into dist/, the sandbox component inside
+	$(BIN)/python -m hatchling build -t wheel
+
 lock: ## resolve requirements.lock and requirements-dev.lock again (needs uv)
 	uv pip compile pyproject.toml build.in --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q -o requirements.lock
 	uv pip compile pyproject.toml build.in --all-extras --group dev --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q -c requirements.lock -o requirements-dev.lock
 	@! grep -n '://' requirements.lock requirements-dev.lock
 
 clean: ## remove the environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .grimp_cache .import_linter_cache dist

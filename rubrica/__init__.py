@@ -26,7 +26,11 @@ _HOME = dict.fromkeys(
         "Verdict",
     ),
     "rubrica.types",
-)
+) | {
+    "RewardFunction": "rubrica.reward",
+    "Sample": "rubrica.samples",
+    "Shaping": "rubrica.rewards.shape",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,18 +1,30 @@
-"""The command line: parses, calls one function, prints. Commands load when they are called."""
+"""The command line: parses, calls one function, prints. Commands load when they are called.
 
+Exit codes: 0 done, 1 findings, 2 an error of use or input, 70 a defect of rubrica, 130 interrupted, 141 the reader of
+our output has gone.
+"""
+
+import os
+import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from rubrica import __version__
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small; it must be set before numpy is loaded
+
 COMMANDS = {
     "demo": "judge the demo data and show how it is done",
     "judge": "judge candidate outputs: ranked, scored, with evidence",
+    "serve": "answer trainers over HTTP with one pinned version of a library",
+    "export": "write training data for people who train without RL: SFT, DPO, score-conditioned rows",
     "library": "create, inspect, version and share a library of skills and tools",
     "doctor": "show what works on this machine, and how to mend what does not",
 }
+
+DEFECT, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
 
 
 class LazyGroup(click.Group):
@@ -35,19 +47,54 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        from rubrica.errors import UserError
+        from rubrica.errors import RubricaError
 
         try:
-            return super().invoke(ctx)
-        except UserError as error:
-            click.echo(f"rubrica: {error}", err=True)
-            ctx.exit(2)
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except RubricaError as error:
+            _fail(ctx, str(error), 2)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _discard_output()
+            ctx.exit(BROKEN_PIPE)
+        except UnicodeEncodeError as error:
+            _fail(ctx, f"the terminal's encoding ({error.encoding}) cannot show this text; set PYTHONUTF8=1", 2)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # the last line of defence: one line for people, all of it on request
+            if ctx.params.get("debug"):
+                raise
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            _fail(
+                ctx, f"unexpected {what}; this is a defect: please report it with what `rubrica --debug` adds", DEFECT
+            )
+        return done
+
+
+def _fail(ctx: click.Context, text: str, code: int) -> NoReturn:
+    from rubrica.commands.terminal import one_line
+
+    click.echo(f"rubrica: {one_line(text)}", err=True)
+    ctx.exit(code)
+
+
+def _discard_output() -> None:
+    """Point standard output nowhere, so that the interpreter's last flush does not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="rubrica")
-def main() -> None:
+@click.option("--debug", is_flag=True, help="Show tracebacks and debug records.")
+def main(*, debug: bool) -> None:
     """Judge outputs with skills and tools, learn from a hundred preferences, serve rewards to RL."""
+    import logging
+
+    from rubrica.logs import configure
+
+    configure(logging.DEBUG if debug else logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ RubricaError
 │   ├── OutageError            the endpoint is down, or kept failing after retries
 │   ├── DeadlineError          the time allowed for this judgement is over
 │   └── BudgetError            a hard budget in calls, tokens or money is used up
+├── UnscoredError              a trainer asked to be told when there is no verdict, and there is none
 ├── ToolError                  a tool broke its contract; its evidence is null and says so
 └── SandboxInfraError          our sandbox failed (not the code in it): retry or abort, never a score
 """
@@ -103,6 +104,14 @@ class BudgetError(ReasonerError):
     """A hard budget in calls, tokens or money is used up."""
 
     reason = "budget"
+
+
+class UnscoredError(RubricaError):
+    """There is no verdict, and the caller asked for an error in that case; `reason` is the `Unscored` reason."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(f"unscored ({reason})" + (f": {detail}" if detail else ""))
 
 
 class ToolError(RubricaError):

@@ -6,24 +6,31 @@ secrets in memory) is inherited.
 """
 
 import asyncio
+import gc
 import os
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing import get_context
 
+from rubrica import logs
+from rubrica.agents.graph import compiled
 from rubrica.agents.work import Crew
 from rubrica.harness import CHUNK, Effort, Harness, Judged, Mode, judge_chunk
 from rubrica.library.library import Library
 from rubrica.reasoners.base import Reasoner
 from rubrica.reasoners.budget import Budget
 from rubrica.tools.sandbox.router import open_sandbox
-from rubrica.types import Case, Usage
+from rubrica.types import Case, Unscored, Usage
 
 LOOKAHEAD = 2
 """Chunks in flight per worker: one being judged, one waiting."""
+MODEL_CHUNK = 4
+"""Cases per graph run for a language model: they share the graph's cost, and wait for the slowest of so few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,8 @@ class Plan:
         harness = Harness(library=self.library, mode=self.mode, effort=self.effort, seed=self.seed, sandbox=sandbox)
         if self.reasoner is None:
             return harness
-        return replace(harness, reasoner=self.reasoner, chunk=1, in_flight=self.in_flight)
+        chunk = max(1, min(MODEL_CHUNK, self.in_flight // 16))
+        return replace(harness, reasoner=self.reasoner, chunk=chunk, in_flight=max(1, self.in_flight // chunk))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +73,36 @@ class _Worker:
     """What a worker process keeps between chunks."""
 
     runner: asyncio.Runner
+    harness: Harness
     crew: Crew
 
 
 def _start(plan: Plan) -> None:
     _Worker.runner = asyncio.Runner()
-    _Worker.crew = plan.harness().crew()
+    _Worker.harness = plan.harness()
+    _Worker.crew = _Worker.harness.crew()
+
+
+def _stop() -> None:
+    if _Worker.harness.sandbox is not None:
+        _Worker.runner.run(_Worker.harness.sandbox.close())
+    _Worker.runner.close()
+
+
+def _start_process(plan: Plan, log_level: int) -> None:
+    """Start a worker process; an interrupt ends it at once and in silence, as its parent speaks for all."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _mask_interrupts(signal.SIG_UNBLOCK)
+    logs.configure(log_level)
+    _start(plan)
+    compiled()
+    gc.collect()  # what is loaded now stays: full collections over it would cost a tenth of a worker's time
+    gc.freeze()
 
 
 def _judge(cases: list[Case]) -> list[Row]:
-    return [_row(judged) for judged in _Worker.runner.run(judge_chunk(cases, _Worker.crew))]
+    loop = _Worker.runner.get_loop()
+    return [_row(judged) for judged in loop.run_until_complete(judge_chunk(cases, _Worker.crew))]
 
 
 def _row(judged: Judged) -> Row:
@@ -99,17 +127,76 @@ def judge_rows(plan: Plan, cases: Iterable[Case], *, workers: int = 0) -> Iterat
         return
     if count == 1 or len(first) < CHUNK:  # a second process costs more than it saves on a short input
         _start(plan)
-        for chunk in _prepend(first, chunks):
-            yield from _judge(chunk)
+        try:
+            for chunk in _prepend(first, chunks):
+                yield from _judge(chunk)
+        finally:
+            _stop()
         return
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start, initargs=(plan,)) as pool:
-        waiting: deque[Future[list[Row]]] = deque()
-        for chunk in _prepend(first, chunks):
-            waiting.append(pool.submit(_judge, chunk))
-            if len(waiting) >= LOOKAHEAD * count:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+    fleet = _Fleet(plan, count)
+    try:
+        yield from fleet.judge(_prepend(first, chunks))
+    finally:
+        fleet.close()
+
+
+class _Fleet:
+    """Worker processes; one that dies takes no other case with it, and the case that killed it is found and named."""
+
+    def __init__(self, plan: Plan, count: int) -> None:
+        self._plan, self._count = plan, count
+        self._pool = self._open(count)
+        self._waiting: deque[tuple[list[Case], Future[list[Row]]]] = deque()
+
+    def judge(self, chunks: Iterable[list[Case]]) -> Iterator[Row]:
+        for chunk in chunks:
+            self._waiting.append((chunk, self._submit(chunk)))
+            if len(self._waiting) >= LOOKAHEAD * self._count:
+                yield from self._next()
+        while self._waiting:
+            yield from self._next()
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _next(self) -> list[Row]:
+        chunk, future = self._waiting.popleft()
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            rows = [self._alone(case) for case in chunk]
+            self._pool = self._open(self._count)
+            self._waiting = deque((later, self._submit(later)) for later, _ in self._waiting)
+            return rows
+
+    def _alone(self, case: Case) -> Row:
+        """Judge one case in a process of its own; if that dies too, it is the case that kills."""
+        with self._open(1) as pool:
+            try:
+                return pool.submit(_judge, [case]).result()[0]
+            except BrokenProcessPool:
+                result = Unscored(case=case.id, reason="error", detail="the process that judged this case ended twice")
+                return Row(case.id, result.model_dump_json(), result.reason, Usage(), 0.0)
+
+    def _open(self, count: int) -> ProcessPoolExecutor:
+        started = (self._plan, logs.level())
+        return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start_process, initargs=started)
+
+    def _submit(self, chunk: list[Case]) -> Future[list[Row]]:
+        _mask_interrupts(signal.SIG_BLOCK)  # a new process inherits it, and is not interrupted before it is set up
+        try:
+            return self._pool.submit(_judge, chunk)
+        except BrokenProcessPool as error:
+            failed: Future[list[Row]] = Future()
+            failed.set_exception(error)
+            return failed
+        finally:
+            _mask_interrupts(signal.SIG_UNBLOCK)
+
+
+def _mask_interrupts(how: int) -> None:
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(how, {signal.SIGINT})
 
 
 def _chunks(cases: Iterable[Case]) -> Iterator[list[Case]]:

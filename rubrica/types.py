@@ -52,6 +52,8 @@ Part = Annotated[TextPart | ImagePart, Field(discriminator="type")]
 
 def text_of(parts: tuple[Part, ...]) -> str:
     """Join the text parts with newlines; pictures are left out."""
+    if len(parts) == 1 and isinstance(parts[0], TextPart):  # nearly always; tools ask for the text very often
+        return parts[0].text
     return "\n".join(part.text for part in parts if isinstance(part, TextPart))
 
 

@@ -3,15 +3,13 @@
 import math
 from collections.abc import Mapping
 
+from rubrica.agents.feedback import feedback
 from rubrica.agents.looks import combine, trusted, without_unasked
 from rubrica.agents.own import OWN
 from rubrica.agents.work import Crew, Work
-from rubrica.rewards.aggregate import Raw, aggregate, confidence, criterion_key, grades_by_key, sigmoid
+from rubrica.rewards.aggregate import aggregate, confidence, criterion_key, grades_by_key, sigmoid
 from rubrica.rewards.compare import ranks, win_matrix
-from rubrica.types import Finding, Rubric, Score, Scoring, Unscored, Verdict
-
-FEEDBACK_PARTS = 3
-"""How many findings the feedback names, weightiest first."""
+from rubrica.types import Rubric, Score, Scoring, Unscored, Verdict
 
 
 def score(work: Work, crew: Crew) -> None:
@@ -43,7 +41,7 @@ def score(work: Work, crew: Crew) -> None:
                 raw=raw.score,
                 sigma=math.hypot(raw.sigma, _disagreement(rubric, scoring, errors, candidate)),
                 rank=rank,
-                feedback=_feedback(candidate, raw, rationales),
+                feedback=feedback(candidate, raw, raws, rationales),
                 capped_by=raw.capped_by,
             )
             for candidate, raw, rank in zip(ids, raws, order, strict=True)
@@ -71,12 +69,3 @@ def _next_step(crew: Crew) -> str:
     if crew.provenance.reasoner.startswith("embedded"):
         return "a language model (--model) or a skill with a tool for this kind of task would help"
     return "a skill for this kind of task would help"
-
-
-def _feedback(candidate: str, raw: Raw, findings: dict[tuple[str, str], Finding]) -> str:
-    parts = []
-    for key, contribution in raw.contributions[:FEEDBACK_PARTS]:
-        finding = findings.get((key, candidate))
-        why = f": {finding.rationale}" if finding and finding.rationale else ""
-        parts.append(f"{contribution:+.2f} {key}{why}")
-    return "\n".join(parts)

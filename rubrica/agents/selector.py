@@ -7,7 +7,7 @@ model is what no condition says.
 
 from rubrica.agents.ask import ask
 from rubrica.agents.work import Crew, Work
-from rubrica.requests.select import Card, Choice, Selection, SelectRequest
+from rubrica.requests.select import Choice, Selection, SelectRequest
 from rubrica.skills.when import parse
 from rubrica.tools.builtin.constraints import extract
 from rubrica.tools.builtin.solve import solve
@@ -26,11 +26,7 @@ async def select(work: Work, crew: Crew) -> None:
     Low effort takes them all without asking.
     """
     skills = crew.library.skills
-    cards = tuple(
-        Card(name=name, description=skill.description, when=skill.when)
-        for name, skill in skills.items()
-        if parse(skill.when).holds(work.features)
-    )
+    cards = tuple(card for card in crew.cards if parse(card.when).holds(work.features))
     if not cards or not crew.effort.prepares:
         work.selection = Selection(
             skills=tuple(Choice(name=card.name, why=card.when or "always applies") for card in cards)

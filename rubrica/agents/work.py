@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -11,7 +12,7 @@ from rubrica.agents.effort import EFFORTS, Effort
 from rubrica.library.library import Library
 from rubrica.reasoners.base import Reasoner
 from rubrica.requests.rubric import Precedent
-from rubrica.requests.select import Selection
+from rubrica.requests.select import Card, Selection
 from rubrica.requests.solve import Solution
 from rubrica.skills.base import Skill
 from rubrica.tools.toolbox import Toolbox
@@ -49,6 +50,14 @@ class Crew:
     reasoner: Reasoner
     recall: Recall | None = None
     traced: bool = False
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        """What a selector reads: every skill's name, description and condition."""
+        skills = self.library.skills
+        return tuple(
+            Card(name=name, description=skills[name].description, when=skills[name].when) for name in sorted(skills)
+        )
 
     @property
     def effort(self) -> Effort:

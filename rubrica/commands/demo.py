@@ -12,6 +12,8 @@ from rubrica.data.rows import Row as InputRow
 
 IN_FULL = 2
 """Cases shown with rubric, findings and evidence."""
+SHOWN_FIRST = ("final-answer", "code")
+"""Families whose evidence needs no explanation."""
 
 
 @click.command("demo", short_help="judge the demo data and show how it is done")
@@ -62,7 +64,7 @@ def command(*, show_all: bool) -> None:
         f"{100 * told.coverage:.0f}% decided, in {seconds:.1f} s. "
         "These cases were written for this demo; they are no benchmark."
     )
-    console.print(_next_steps(), markup=False)
+    click.echo(_next_steps())
 
 
 def _spread(rows: Sequence[InputRow]) -> list[InputRow]:
@@ -71,8 +73,8 @@ def _spread(rows: Sequence[InputRow]) -> list[InputRow]:
     order = []
     for row in rows:
         taken[row.subset] = taken.get(row.subset, 0) + 1
-        order.append((taken[row.subset], row.index, row))
-    return [row for _, _, row in sorted(order, key=lambda item: item[:2])]
+        order.append((taken[row.subset], row.subset not in SHOWN_FIRST, row.index, row))
+    return [row for *_, row in sorted(order, key=lambda item: item[:3])]
 
 
 def _next_steps() -> str:

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from rubrica.commands.open import file_digest, open_library, plan_of
+from rubrica.commands.open import STREAM, file_digest, open_library, plan_of
 from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
+from rubrica.commands.terminal import one_line
 from rubrica.config import Settings, load
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
 from rubrica.data.rows import Row as InputRow
+from rubrica.data.sources import Limits, count_rows
+from rubrica.errors import InputError, UserError
 from rubrica.evals.baselines import baseline_credit
 from rubrica.evals.metrics import Outcome, outcome, summarise
 from rubrica.parallel import Plan, Row, judge_rows
@@ -27,7 +30,9 @@ if TYPE_CHECKING:
     from rubrica.commands.verdicts import VerdictFile
 
 SHOWN = 20
-"""Tables printed before a long run goes on in silence."""
+"""Tables, and remarks about bad rows, printed before a long run goes on in silence."""
+HOPELESS = 10_000
+"""Bad rows in a row after which the input is taken for something else; they wait in memory."""
 
 JUDGEMENT: TypeAdapter[Verdict | Unscored] = TypeAdapter(Judgement)
 
@@ -37,6 +42,8 @@ class Tally:
     """What the summary counts."""
 
     judged: int = 0
+    earlier: int = 0
+    """Of these, how many an interrupted run had judged."""
     unscored: Counter[str] = field(default_factory=Counter)
     bad_rows: int = 0
     cache_hits: int = 0
@@ -61,14 +68,26 @@ class Tally:
 def judge_source(
     source: Iterator[InputRow | BadRow], plan: Plan, workers: int
 ) -> Iterator[tuple[InputRow | BadRow, Row]]:
-    """Pair every input row, bad ones too, with its result, in input order."""
+    """Pair every input row, bad ones too, with its result, in input order.
+
+    When the source breaks off, what it gave is judged before its error is raised.
+    """
     waiting: deque[InputRow | BadRow] = deque()
+    broken: list[UserError] = []
 
     def cases() -> Iterator[Case]:
-        for item in source:
-            waiting.append(item)
-            if isinstance(item, InputRow):
-                yield item.case
+        hopeless = 0
+        try:
+            for item in source:
+                waiting.append(item)
+                hopeless = hopeless + 1 if isinstance(item, BadRow) else 0
+                if isinstance(item, InputRow):
+                    yield item.case
+                elif hopeless >= HOPELESS:
+                    broken.append(UserError(f"{hopeless} rows in a row cannot be read; is --format right?"))
+                    return
+        except UserError as error:
+            broken.append(error)
 
     for row in judge_rows(plan, cases(), workers=workers):
         while isinstance(waiting[0], BadRow):
@@ -76,6 +95,8 @@ def judge_source(
         yield waiting.popleft(), row
     while waiting:
         yield _refuse(waiting.popleft())
+    if broken:
+        raise broken[0]
 
 
 def _refuse(bad: InputRow | BadRow) -> tuple[BadRow, Row]:
@@ -90,7 +111,13 @@ def _refuse(bad: InputRow | BadRow) -> tuple[BadRow, Row]:
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write verdicts here, one JSON a line; resumes."
 )
-@click.option("--format", "format_", default="auto", help="Input format; the default looks at the columns.")
+@click.option(
+    "--format",
+    "format_",
+    default="auto",
+    metavar="NAME",
+    help="Input format [default: auto, which looks at the columns].",
+)
 @click.option("--library", type=click.Path(path_type=Path), help="Library folder [default: the seed library].")
 @click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
 @click.option("--mode", type=MODES, help="Judge candidates together or each alone [default: group].")
@@ -141,28 +168,61 @@ def run(request: Request) -> Tally:
     tally = Tally()
     with _verdict_file(request, plan) as out:
         if out is not None and out.done:
-            remarks.print(f"going on after the {out.done} results that {request.out} holds already")
-            source = islice(source, out.done, None)
+            remarks.print(f"going on after the {out.done} results that {request.out} holds already", markup=False)
+            for line, item in zip(out.earlier(), source, strict=False):  # in this order, zip takes no row too many
+                tally.add(item, _earlier(line))
+            tally.earlier = tally.judged
         results = judge_source(source, plan, request.settings.workers)
-        for item, row in tracked(results, remarks, what="judging", total=request.limit, shown=not request.no_progress):
-            tally.add(item, row)
-            if isinstance(item, BadRow):
-                remarks.print(f"[yellow]skipped[/] {item.error(request.file)}", markup=True)
-            if out is not None:
-                out.write(row)
-            elif request.as_json:
-                click.echo(row.json)
-            elif isinstance(item, InputRow) and (tally.judged <= SHOWN or request.explain):
-                _print(console, item.case, JUDGEMENT.validate_json(row.json), explain=request.explain)
+        total = _total(request, done=out.done if out else 0)
+        try:
+            for item, row in tracked(results, remarks, what="judging", total=total, shown=not request.no_progress):
+                tally.add(item, row)
+                if isinstance(item, BadRow) and tally.bad_rows <= SHOWN:
+                    remarks.print(f"skipped {one_line(str(item.error(request.file)))}", style="yellow", markup=False)
+                if out is not None:
+                    out.write(row)
+                elif request.as_json:
+                    click.echo(row.json)
+                elif isinstance(item, InputRow) and (tally.judged <= SHOWN or request.explain):
+                    _print(console, item.case, JUDGEMENT.validate_json(row.json), explain=request.explain)
+        except KeyboardInterrupt:
+            remarks.print(_interrupted(request, tally), markup=False)
+            raise
+        except UserError:
+            if tally.judged:
+                _summary(remarks, request, tally, plan)
+            raise
     _summary(remarks, request, tally, plan)
+    if tally.judged and tally.bad_rows == tally.judged:
+        raise InputError(f"none of the {tally.judged} rows could be read", path=request.file)
     return tally
 
 
+def _earlier(line: str) -> Row:
+    try:
+        result = JUDGEMENT.validate_json(line)
+    except ValidationError:
+        raise UserError("--out holds a line that is no result; --force starts over") from None
+    return Row(result.case, line, result.reason if isinstance(result, Unscored) else None, Usage(), 0.0)
+
+
+def _interrupted(request: Request, tally: Tally) -> str:
+    if request.out is None:
+        return f"interrupted after {tally.judged} rows; with --out FILE a run can go on where it stopped"
+    return f"interrupted; {request.out} keeps {tally.judged} results, and the same command goes on from there"
+
+
 def _source(request: Request) -> Iterator[InputRow | BadRow]:
-    for item in islice(rows(request.file, format=request.format), request.limit):
+    limits = Limits(line_bytes=request.settings.max_line_mb * 1024 * 1024)
+    for item in islice(rows(request.file, format=request.format, limits=limits), request.limit):
         if request.strict and isinstance(item, BadRow):
             raise item.error(request.file)
         yield item
+
+
+def _total(request: Request, *, done: int) -> int | None:
+    known = [count for count in (request.limit, count_rows(request.file)) if count is not None]
+    return max(0, min(known) - done) if known else None
 
 
 def _verdict_file(request: Request, plan: Plan) -> "AbstractContextManager[VerdictFile | None]":
@@ -170,8 +230,16 @@ def _verdict_file(request: Request, plan: Plan) -> "AbstractContextManager[Verdi
 
     if request.out is None:
         return nullcontext()
+    if str(request.out) == "-":
+        raise UserError("--out needs a file; --json prints to standard output")
+    digest = file_digest(request.file)
+    if request.out.exists():
+        if digest != STREAM and request.out.samefile(request.file):
+            raise UserError(f"--out {request.out} is the input itself")
+        if digest == STREAM and not request.force:
+            raise UserError(f"{request.out} exists, and a stream cannot be gone on with; --force overwrites it")
     made_by = plan.harness().crew().provenance.model_dump(mode="json")
-    run_key = {**made_by, "sandbox": plan.sandbox, "input": file_digest(request.file), "format": request.format}
+    run_key = {**made_by, "sandbox": plan.sandbox, "input": digest, "format": request.format}
     return VerdictFile(request.out, run_key, force=request.force)
 
 
@@ -186,10 +254,12 @@ def _print(console: Any, case: Case, result: Verdict | Unscored, *, explain: boo
 
 def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
     seconds = time.monotonic() - tally.started
-    rate = tally.judged / seconds if seconds else 0.0
-    remarks.print(f"{tally.judged} rows in {seconds:.1f} s ({rate:.0f}/s); library {plan.library.version[:12]}")
+    rate = (tally.judged - tally.earlier) / seconds if seconds else 0.0
+    fresh = tally.judged - tally.earlier
+    earlier = f" after {tally.earlier} from before" if tally.earlier else ""
+    remarks.print(f"{fresh} rows{earlier} in {seconds:.1f} s ({rate:.0f}/s); library {plan.library.version[:12]}")
     if plan.reasoner is not None and plan.budget is not None:
-        remarks.print(f"{plan.reasoner.id}: {_spent(plan.budget.spent, tally.cache_hits)}")
+        remarks.print(f"{plan.reasoner.id}: {_spent(plan.budget.spent, tally.cache_hits)}", markup=False)
     if tally.unscored:
         listed = ", ".join(f"{reason} {count}" for reason, count in sorted(tally.unscored.items()))
         remarks.print(f"without a verdict: {sum(tally.unscored.values())} ({listed})")
@@ -197,13 +267,16 @@ def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
         told = summarise(tally.outcomes)
         n = told.accuracy.n
         against = ", ".join(f"{name} {100 * tally.baselines[name] / n:.1f}%" for name in ("first", "longer", "random"))
+        decided = f", right on those {100 * told.decided.value:.1f}%" if told.coverage else ""
         remarks.print(
             f"labels: accuracy {100 * told.accuracy.value:.1f}% "
             f"({100 * told.accuracy.low:.1f} to {100 * told.accuracy.high:.1f}), n={n}; "
-            f"decided {100 * told.coverage:.0f}%, right on those {100 * told.decided.value:.1f}%; baselines: {against}"
+            f"decided {100 * told.coverage:.0f}%{decided}; baselines: {against}"
         )
+    if tally.bad_rows > SHOWN:
+        remarks.print(f"skipped {tally.bad_rows} rows in all; the first {SHOWN} are named above")
     if request.out is not None:
-        remarks.print(f"verdicts: {request.out}")
+        remarks.print(f"verdicts: {request.out}", markup=False)
 
 
 def _spent(usage: Usage, cache_hits: int) -> str:

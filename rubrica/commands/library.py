@@ -2,7 +2,6 @@
 
 import json
 import sys
-import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import JsonValue
 
+from rubrica.commands.terminal import safe
 from rubrica.config import load
 from rubrica.errors import LibraryError
 
@@ -231,7 +231,7 @@ def _report(path: Path, library: "Library", as_json: bool) -> None:
 
 
 def _say(facts: JsonValue, as_json: bool, text: str) -> None:
-    click.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else _safe(text))
+    click.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else safe(text))
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> None:
@@ -241,17 +241,8 @@ def _table(heads: list[str], rows: list[list[str]]) -> None:
 
     table = Table(*heads, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(_safe(cell), overflow="fold") for cell in row))
+        table.add_row(*(Text(safe(cell), overflow="fold") for cell in row))
     Console(file=sys.stdout).print(table)
-
-
-def _safe(text: str) -> str:
-    """Replace control characters: what a library says must not drive the reader's terminal."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if _drives(char) else char for char in text)
-
-
-def _drives(char: str) -> bool:
-    return char not in "\n\t" and unicodedata.category(char) in {"Cc", "Cf", "Cs"}
 
 
 def _number(value: object) -> str:

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from rubrica.config import Settings
+from rubrica.errors import InputError
 from rubrica.library.library import Library
 from rubrica.library.seed import seed_library
 from rubrica.library.store import LibraryStore
@@ -13,10 +14,13 @@ from rubrica.reasoners.base import Reasoner
 from rubrica.reasoners.budget import Budget
 from rubrica.reasoners.open import open_budget, open_model
 
-CASES_PER_CALL = 2
+CASES_PER_CALL = 4
 """Cases in flight per call in flight: some cases wait for their tools while others wait for the model."""
 CALLS_PER_CASE, TOKENS_PER_CASE, USD_PER_CASE = 16, 64_000, 0.2
 """More than a case needs; only the number of cases begun at once under a budget depends on it."""
+
+STREAM = "stream"
+"""The digest of an input that can be read only once."""
 
 
 def open_library(settings: Settings) -> Library:
@@ -72,8 +76,16 @@ def cache_path(settings: Settings) -> Path:
 
 
 def file_digest(source: str) -> str:
-    """Return the SHA-256 of a file's bytes; standard input has none."""
-    if source == "-":
-        return "stdin"
-    with Path(source).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file's bytes, or "stream" for what can be read only once (standard input, a pipe).
+
+    Raises:
+        InputError: the file cannot be opened.
+    """
+    path = Path(source)
+    if source == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        return STREAM
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"cannot be opened: {error.strerror}", path=source) from None

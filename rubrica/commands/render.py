@@ -1,6 +1,7 @@
 """How verdicts look on a terminal."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -9,38 +10,42 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from rubrica.commands.terminal import one_line, safe
 from rubrica.rewards.aggregate import criterion_key, sigmoid
-from rubrica.types import Candidate, Case, Evidence, Finding, Score, Unscored, Verdict
+from rubrica.types import Candidate, Case, Evidence, Finding, Rubric, Score, Unscored, Verdict
 
 TEXT_LIMIT = 1200
 """Characters of a prompt or candidate shown in full view."""
+DECIDING = 2
+"""Lines of feedback shown in a table."""
 
 
 def verdict_table(case: Case, verdict: Verdict) -> Table:
-    """One row per candidate, best first: reward with a 95% interval, and the evidence that weighed most."""
-    table = Table(
-        title=escape(f"{case.id}: {_line(case.task.messages[-1].text, 90)}"), title_justify="left", expand=True
-    )
+    """One row per candidate, best first: reward with a 95% interval, and what set it apart."""
+    asked = case.task.messages[-1].text if case.task.messages else ""
+    table = Table(title=escape(f"{one_line(case.id, 60)}: {one_line(asked, 90)}"), title_justify="left", expand=True)
     table.add_column("rank", justify="right", width=4)
-    table.add_column("candidate", max_width=16)
+    table.add_column("candidate", max_width=12)
     table.add_column("reward", justify="right", width=6)
-    table.add_column("95% interval", width=13)
+    table.add_column("95% interval", width=14)
     table.add_column("what decided", ratio=1)
     for score in sorted(verdict.scores, key=lambda item: (item.rank, item.candidate)):
         reward = f"[bold green]{score.reward:.3f}[/]" if score.rank == 0 else f"{score.reward:.3f}"
-        table.add_row(str(score.rank + 1), escape(score.candidate), reward, interval(score), escape(_decided(score)))
+        name = escape(one_line(score.candidate))
+        table.add_row(str(score.rank + 1), name, reward, interval(score), escape(_decided(score, verdict)))
     return table
 
 
 def interval(score: Score) -> str:
     """Return the reward's 95% interval from sigma on the raw scale."""
     low, high = sigmoid(score.raw - 1.96 * score.sigma), sigmoid(score.raw + 1.96 * score.sigma)
-    return f"[{low:.3f}, {high:.3f}]".replace("[", "(").replace("]", ")")
+    return f"({low:.3f}, {high:.3f})"
 
 
 def unscored_line(result: Unscored) -> str:
     """One line for a case without a verdict."""
-    return f"[yellow]no verdict[/] {escape(result.case)}: {result.reason}: {escape(_line(result.detail, 200))}"
+    case, detail = one_line(result.case, 60), one_line(result.detail, 200)
+    return f"[yellow]no verdict[/] {escape(case)}: {result.reason}: {escape(detail)}"
 
 
 def explain(case: Case, verdict: Verdict) -> Group:
@@ -49,10 +54,10 @@ def explain(case: Case, verdict: Verdict) -> Group:
     for item in verdict.evidence:
         if item.span is not None and item.value is not None:
             spans.setdefault(item.candidate, []).append(item)
-    parts: list[RenderableType] = [Rule(escape(case.id))]
+    parts: list[RenderableType] = [Rule(escape(one_line(case.id, 60)))]
     parts += [Panel(Text(_cut(m.text)), title=m.role, title_align="left") for m in case.task.messages]
     for candidate, score in zip(case.candidates, verdict.scores, strict=True):
-        title = f"candidate {escape(candidate.id)}  rank {score.rank + 1}  reward {score.reward:.3f}"
+        title = f"candidate {escape(one_line(candidate.id, 40))}  rank {score.rank + 1}  reward {score.reward:.3f}"
         parts.append(Panel(_marked(candidate, spans.get(candidate.id, ())), title=title, title_align="left"))
     parts.append(_findings_table(verdict))
     parts.append(verdict_table(case, verdict))
@@ -71,28 +76,40 @@ def explain(case: Case, verdict: Verdict) -> Group:
 
 
 def _findings_table(verdict: Verdict) -> Table:
+    """Criteria in which the candidates differ stand first; where they agree, one remark speaks for all."""
     table = Table(title="findings", title_justify="left", expand=True)
-    table.add_column("criterion", ratio=2)
-    table.add_column("kind", width=9)
+    table.add_column("criterion", ratio=3)
     names = [score.candidate for score in verdict.scores]
     for name in names:
-        table.add_column(escape(name), justify="right", width=6)
-    table.add_column("evidence", ratio=4)
+        table.add_column(escape(one_line(name, 12)), justify="right", min_width=4)
+    table.add_column("established", ratio=5)
     by_key: dict[str, dict[str, Finding]] = {}
     for finding in verdict.findings:
         by_key.setdefault(finding.criterion, {})[finding.candidate] = finding
-    for criterion in verdict.rubric.criteria:
-        row = by_key.get(criterion_key(criterion))
-        if not row:
-            continue
-        grades = [_grade(row.get(name)) for name in names]
-        table.add_row(escape(criterion_key(criterion)), criterion.kind, *grades, escape(_rationale(row)))
+    rows = [
+        (criterion, by_key[key]) for criterion in verdict.rubric.criteria if (key := criterion_key(criterion)) in by_key
+    ]
+    short = short_names(verdict.rubric)
+    for criterion, row in sorted(rows, key=lambda item: -_spread(item[1], names)):
+        name = short[criterion_key(criterion)] + (" (rule)" if criterion.kind == "rule" else "")
+        table.add_row(escape(name), *(_grade(row.get(n)) for n in names), escape(_rationale(row, names)))
     return table
 
 
+def short_names(rubric: Rubric) -> dict[str, str]:
+    """Map each criterion's key to its id, or to the whole key where two skills use the same id."""
+    uses = Counter(criterion.id for criterion in rubric.criteria)
+    return {criterion_key(c): c.id if uses[c.id] == 1 else criterion_key(c) for c in rubric.criteria}
+
+
+def _spread(row: Mapping[str, Finding], names: Sequence[str]) -> float:
+    grades = [finding.grade for name in names if (finding := row.get(name)) and finding.grade is not None]
+    return max(grades) - min(grades) if grades else 0.0
+
+
 def _ungraded(verdict: Verdict) -> list[str]:
-    graded = {finding.criterion for finding in verdict.findings}
-    return [criterion_key(c) for c in verdict.rubric.criteria if criterion_key(c) not in graded]
+    graded, short = {finding.criterion for finding in verdict.findings}, short_names(verdict.rubric)
+    return [name for key, name in short.items() if key not in graded]
 
 
 def _grade(finding: Finding | None) -> str:
@@ -102,8 +119,11 @@ def _grade(finding: Finding | None) -> str:
     return f"[{style}]{finding.grade:.2f}[/]"
 
 
-def _rationale(row: Mapping[str, Finding]) -> str:
-    return "\n".join(f"{name}: {_line(finding.rationale, 160)}" for name, finding in row.items() if finding.rationale)
+def _rationale(row: Mapping[str, Finding], names: Sequence[str]) -> str:
+    told = [(name, one_line(row[name].rationale, 160)) for name in names if name in row and row[name].rationale]
+    if len(told) == len(names) and len({text for _, text in told}) == 1:
+        return told[0][1]
+    return "\n".join(f"{one_line(name, 12)}: {text}" for name, text in told)
 
 
 def _marked(candidate: Candidate, evidence: Iterable[Evidence]) -> Text:
@@ -115,26 +135,36 @@ def _marked(candidate: Candidate, evidence: Iterable[Evidence]) -> Text:
     return text
 
 
-def _decided(score: Score) -> str:
-    limited = f"limited by {score.capped_by}\n" if score.capped_by else ""
-    lines = [_line(line, 150) for line in score.feedback.splitlines()[:2]]
-    return limited + "\n".join(lines)
-
-
-def _line(text: str, limit: int) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+def _decided(score: Score, verdict: Verdict) -> str:
+    """Return the lines of feedback that count, with short names: "+1.20 passes-stated-examples: 2 of 2 pass"."""
+    if len(verdict.scores) > 1 and len({other.feedback for other in verdict.scores}) == 1:
+        return "nothing that could be checked tells them apart"
+    short = short_names(verdict.rubric)
+    lines = [f"limited by {short.get(score.capped_by, score.capped_by)}"] if score.capped_by else []
+    for line in score.feedback.splitlines()[:DECIDING]:
+        amount, _, rest = line.partition(" ")
+        key, colon, why = rest.partition(":")
+        lines.append(one_line(f"{amount} {short.get(key, key)}{colon}{why}", 150))
+    return "\n".join(lines)
 
 
 def _cut(text: str) -> str:
+    text = safe(text)
     return text if len(text) <= TEXT_LIMIT else f"{text[:TEXT_LIMIT]}… ({len(text) - TEXT_LIMIT} more characters)"
 
 
-def stdout(*, color: bool | None = None) -> Console:
+class Terminal(Console):
+    """A console whose reader may go away (`| head`): that ends the command quietly, in one place."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def stdout() -> Console:
     """Results go here."""
-    return Console(no_color=color is False or None, highlight=False)
+    return Terminal(highlight=False)
 
 
 def stderr() -> Console:
     """Progress and remarks go here."""
-    return Console(stderr=True, highlight=False)
+    return Terminal(stderr=True, highlight=False, soft_wrap=True)

@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -16,6 +18,9 @@ class VerdictFile:
 
     `PATH` holds the results and nothing that varies between runs; `PATH.usage.jsonl` what each cost; `PATH.run.json`
     what the run depends on, so that another library or input is never appended to it.
+
+    Raises:
+        UserError: the files cannot be written, or hold the results of another run.
     """
 
     def __init__(self, path: Path, run: Mapping[str, object], *, force: bool = False) -> None:
@@ -24,20 +29,31 @@ class VerdictFile:
         self._run_path = path.with_name(path.name + ".run.json")
         self.done = 0
         """Results that an earlier, interrupted run has written."""
-        if not force and path.exists():
-            self._must_match(run)
-            self.done = min(_whole_lines(path), _whole_lines(self._usage_path))
-        _keep_lines(path, self.done)
-        _keep_lines(self._usage_path, self.done)
-        self._run_path.write_text(json.dumps(run, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        self._out: IO[str] = path.open("a", encoding="utf-8")
-        self._usage: IO[str] = self._usage_path.open("a", encoding="utf-8")
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path} is no regular file; --out needs one, and --json prints to standard output")
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not force and path.exists():
+                self._must_match(run)
+                self.done = min(_whole_lines(path), _whole_lines(self._usage_path))
+            _keep_lines(path, self.done)
+            _keep_lines(self._usage_path, self.done)
+            _replace(self._run_path, json.dumps(run, indent=2, sort_keys=True) + "\n")
+            self._out: IO[str] = path.open("a", encoding="utf-8", newline="\n")
+            self._usage: IO[str] = self._usage_path.open("a", encoding="utf-8", newline="\n")
+
+    def earlier(self) -> Iterator[str]:
+        """Yield the results that were there before, one line each."""
+        with self.path.open(encoding="utf-8", newline="\n") as file:
+            for line in islice(file, self.done):
+                yield line.rstrip("\n")
 
     def write(self, row: Row) -> None:
         """Append one result and its cost."""
         cost = {"case": row.case, "seconds": round(row.seconds, 6), **row.usage.model_dump(mode="json")}
-        self._out.write(row.json + "\n")
-        self._usage.write(json.dumps(cost, ensure_ascii=False) + "\n")
+        with _writing(self.path):
+            self._out.write(row.json + "\n")
+            self._usage.write(json.dumps(cost, ensure_ascii=False) + "\n")
 
     def __enter__(self) -> Self:
         return self
@@ -45,17 +61,43 @@ class VerdictFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._out.close()
-        self._usage.close()
+        with _writing(self.path):
+            try:
+                self._out.close()
+            finally:
+                self._usage.close()
 
     def _must_match(self, run: Mapping[str, object]) -> None:
-        before = json.loads(self._run_path.read_text(encoding="utf-8")) if self._run_path.exists() else None
-        if before != dict(run):
-            changed = sorted(key for key in run if before is None or before.get(key) != run[key])
+        before = _read_run(self._run_path)
+        changed = sorted(key for key in {*run, *before} if before.get(key) != run.get(key))
+        if changed:
             raise UserError(
                 f"{self.path} exists and comes from another run ({', '.join(changed)} differ); "
                 "choose another --out, or --force to overwrite it"
             )
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"cannot write {error.filename or path}: {error.strerror}") from None
+
+
+def _read_run(path: Path) -> dict[str, object]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, encoding="utf-8", newline="\n")
+    fresh.replace(path)
 
 
 def _whole_lines(path: Path) -> int:
@@ -67,7 +109,6 @@ def _whole_lines(path: Path) -> int:
 
 def _keep_lines(path: Path, count: int) -> None:
     """Cut a file after its first `count` lines."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab+") as file:
         file.seek(0)
         for _ in range(count):

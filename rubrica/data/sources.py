@@ -60,6 +60,25 @@ def raw_rows(source: str | Path, limits: Limits) -> Iterator[RawRow]:
             yield from _some(json_rows(stream, limits, path), path)
 
 
+def count_rows(source: str | Path) -> int | None:
+    """Count the lines of a plain JSON Lines file, blank ones too: what a progress bar needs. None = not cheap to know.
+
+    Standard input, packed files and Parquet are left alone: counting them costs as much as reading them.
+    """
+    path = Path(source)
+    if str(source) == STDIN or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        if not file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            return None
+        file.seek(0)
+        lines, last = 0, b""
+        while block := file.read(1 << 20):
+            lines += block.count(b"\n")
+            last = block
+    return lines + (not last.endswith(b"\n"))
+
+
 def json_rows(stream: io.BufferedReader, limits: Limits, path: str) -> Iterator[RawRow]:
     """Yield one row per line; blank lines are skipped, and no more than one line is held in memory."""
     number = 0

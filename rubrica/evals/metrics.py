@@ -173,7 +173,7 @@ def mcnemar(before: Sequence[bool], after: Sequence[bool]) -> float:
     n, k = gained + lost, min(gained, lost)
     if n == 0:
         return 1.0
-    tail = sum(math.comb(n, i) for i in range(k + 1)) / 2**n
+    tail = sum(math.comb(n, i) for i in range(k + 1)) / (1 << n)
     return min(1.0, 2 * tail)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rubrica.evolution.edits import Edit
-from rubrica.evolution.ridge import PRIOR_FACTOR, Block, Solution, solve
+from rubrica.evolution.ridge import PRIOR_FACTOR, Block, Solution, platt_slope, solve
 from rubrica.evolution.table import Indices, Matrix, Rows, Scorer, Table, Vector, column_of
 from rubrica.evolution.vocabulary import probes
 from rubrica.evolution.writing import Found, write_skill
@@ -24,6 +24,41 @@ MIN_SUPPORT = 8
 """Cases on either side of a condition."""
 MIN_SHARE = 0.05
 """Share of cases on either side of a condition."""
+
+
+MAX_ROWS = 1500
+"""Comparisons that one fit reads; long rankings are thinned evenly beyond it."""
+MIN_COMPARISONS = 4
+"""Comparisons that each case may always give."""
+
+
+MIN_SLOPE = 0.05
+"""A library whose margins say nothing is flattened this far, not further: its rankings are kept."""
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """Fit the temperature alone: no ranking changes, but margins come to mean what they say.
+
+    Every run starts with it, ungated: a library that is sure where it should not be would hide what an edit gains.
+    """
+
+    key: str = "calibrate"
+
+    def on(self, library: Library, table: Table) -> Edit | None:
+        learner = Learner.of(library, table)
+        if not len(learner.rows.y):
+            return None
+        slope = max(platt_slope(learner.margin, learner.rows), MIN_SLOPE)
+        scoring = library.scoring
+        fitted = scoring.model_copy(update={"temperature": round(scoring.temperature / slope, 6), "cases": len(table)})
+        return Edit(
+            kind="refit",
+            title="Calibrate the scale of the rewards",
+            rationale=f"One temperature, fitted to {len(table)} labelled cases; rankings stay as they are.",
+            scoring=fitted,
+            sources=table.ids,
+        )
 
 
 @dataclass(frozen=True)
@@ -53,7 +88,7 @@ class Mine:
 
     conditional: bool = False
     """Also look under conditions of the task, so that the skills know when they apply."""
-    size: int = 30
+    size: int = 60
     """At most this many criteria."""
 
     @property
@@ -171,7 +206,8 @@ class Learner:
 
     @classmethod
     def of(cls, library: Library, table: Table) -> "Learner":
-        rows, scorer = Rows.of(table), Scorer.of(library, table)
+        rows = Rows.of(table, per_case=max(MIN_COMPARISONS, MAX_ROWS // max(1, len(table))))
+        scorer = Scorer.of(library, table)
         scoring = library.scoring
         raw = (scorer.parts @ scorer.weights(scoring)) / scoring.temperature
         margin = rows.difference(raw) - rows.absolute * scoring.reference / scoring.temperature

@@ -108,7 +108,8 @@ class Rows:
     case: Indices
 
     @classmethod
-    def of(cls, table: Table) -> "Rows":
+    def of(cls, table: Table, *, per_case: int | None = None) -> "Rows":
+        """Read the comparisons off the labels; with `per_case`, at most so many of each case, evenly spread."""
         found: list[tuple[int, int, float, float, int]] = []
         for n, label in enumerate(table.labels):
             offset = int(table.start[n])
@@ -117,6 +118,8 @@ class Rows:
                     found.append((offset, -1, label.scores[0], 1.0, n))
                 continue
             known = list(label.pairs())
+            if per_case is not None and len(known) > per_case:
+                known = [known[round(k * (len(known) - 1) / (per_case - 1))] for k in range(per_case)]
             found += [(offset + i, offset + j, wanted, 1.0 / len(known), n) for i, j, wanted in known]
         columns = list(zip(*found, strict=True)) if found else [(), (), (), (), ()]
         first, second, y, weight, case = columns

@@ -19,11 +19,17 @@ PROBES = "probes"
 """Name of the skill that asks everything; it never enters a library that is kept."""
 
 
+SAID_TWICE = frozenset({"compare"})
+"""Tools that say of a group what another says of each candidate: in differences they would count double."""
+
+
 @cache
 def probes() -> tuple[Criterion, ...]:
-    """Return one criterion per distinct call of a built-in tool, in name order."""
+    """Return one criterion per distinct call of a built-in tool, in name order; `SAID_TWICE` is left out."""
     found = []
     for name, tool in load_builtins().items():
+        if name in SAID_TWICE:
+            continue
         for number, arguments in enumerate(_variants(tool.spec.input_schema)):
             found.append(
                 Criterion(

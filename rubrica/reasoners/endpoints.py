@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-FAILURES = 2
+FAILURES = 3
 """Failures in a row after which an endpoint rests."""
 REST_S = 2.0
 """The first rest; each further failure doubles it."""
@@ -20,6 +20,13 @@ class Endpoint:
     failures: int = 0
     """In a row."""
     down_until: float = 0.0
+    """It failed, and rests."""
+    busy_until: float = 0.0
+    """It asked to be left alone."""
+
+    @property
+    def free_at(self) -> float:
+        return max(self.down_until, self.busy_until)
 
 
 class Endpoints:
@@ -35,10 +42,10 @@ class Endpoints:
         now = self._clock()
         self._turn += 1
         turn = [*self._all[self._turn % len(self._all) :], *self._all[: self._turn % len(self._all)]]
-        healthy = [endpoint for endpoint in turn if endpoint.down_until <= now]
+        healthy = [endpoint for endpoint in turn if endpoint.free_at <= now]
         if healthy:
             return min(healthy, key=lambda endpoint: endpoint.in_flight)
-        return min(turn, key=lambda endpoint: endpoint.down_until)
+        return min(turn, key=lambda endpoint: endpoint.free_at)
 
     def worked(self, endpoint: Endpoint) -> None:
         """Note a call that came back."""
@@ -53,8 +60,8 @@ class Endpoints:
 
     def busy(self, endpoint: Endpoint, seconds: float) -> None:
         """Note that an endpoint asked to be left alone for a while."""
-        endpoint.down_until = max(endpoint.down_until, self._clock() + seconds)
+        endpoint.busy_until = max(endpoint.busy_until, self._clock() + seconds)
 
     def pause(self) -> float:
-        """Return the seconds until any endpoint takes calls; 0 = one does now."""
-        return max(0.0, min(endpoint.down_until for endpoint in self._all) - self._clock())
+        """Return the seconds for which every endpoint asked to be left alone; 0 = not all did."""
+        return max(0.0, min(endpoint.busy_until for endpoint in self._all) - self._clock())

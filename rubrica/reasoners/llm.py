@@ -37,6 +37,10 @@ REPLY_TOKENS = 4096
 """Room for a reply at first; a truncated one is asked for again with more."""
 REPLY_TOKENS_MAX = 65_536
 GROWTH = 4
+STARTS = 3
+"""Conversations that are begun for one request, each with one re-ask."""
+SAMPLES_APART = 1000
+"""Between the samples of one conversation and the next; roles count theirs from 0."""
 ADAPTATIONS = 6
 """How often one call is put differently because the endpoint rejected how it was put."""
 BYTES_PER_TOKEN = 2
@@ -62,6 +66,15 @@ class Parameters:
         temperature = self.sampling_temperature if sample else self.temperature
         told: dict[str, JsonValue] = {"temperature": temperature, "seed": self.seed + sample}
         return {name: value for name, value in told.items() if name not in dropped}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is wanted: a reply to this code, in so much room, as such a sample."""
+
+    code: str
+    room: int
+    sample: int
 
 
 @dataclass
@@ -108,10 +121,20 @@ class LanguageModel:
         return await self._answer(request)
 
     async def _answer(self, request: Request[T]) -> Reply[T]:
-        code, spending = request.code, Spending()
+        """Ask, and once more with the error shown; if that is no reply either, begin anew with another sample."""
+        spending = Spending()
+        for start in range(STARTS):
+            try:
+                return await self._converse(request, start, spending)
+            except UnreadableReplyError as problem:
+                last = str(problem)
+        raise ReplyError(f"no valid reply in {spending.usage.calls} calls; the last: {last}")
+
+    async def _converse(self, request: Request[T], start: int, spending: Spending) -> Reply[T]:
+        code, sample = request.code, request.sample + SAMPLES_APART * start
         messages, room, asked_again = list(request.messages()), self.parameters.reply_tokens, False
         while True:
-            completion, form = await self._call(request, messages, room, spending)
+            completion, form = await self._call(request, messages, Ask(code, room, sample), spending)
             _refuse_refusals(completion)
             if completion.finish == "length":
                 if room >= REPLY_TOKENS_MAX:
@@ -126,19 +149,19 @@ class LanguageModel:
                 if not self._proven and form.form == "schema" and not problem.has_json:
                     self.capability = form.plainer() or form  # it took the schema and did not keep to it
                 if asked_again:
-                    raise ReplyError(f"no valid reply, asked twice; the last: {problem}") from None
+                    raise
                 asked_again = True
                 messages = [*request.messages(), *_correction(completion.text, problem)]
                 continue
             return Reply(value=value, by=self.id, usage=spending.usage, repaired=repaired)
 
     async def _call(
-        self, request: Request[T], messages: list[ChatMessage], room: int, spending: Spending
+        self, request: Request[T], messages: list[ChatMessage], ask: Ask, spending: Spending
     ) -> tuple[Completion, Capability]:
         """Make a call in the form that the endpoint understands, learning from rejections."""
         for _ in range(ADAPTATIONS):
             known = self.capability
-            call = self._put(request, messages, room, known)
+            call = self._put(request, messages, ask, known)
             try:
                 return await self.retry.run(partial(self._attempt, call, spending)), known
             except CallError as error:
@@ -149,17 +172,17 @@ class LanguageModel:
                     self.capability = learned
         raise ReplyError(f"the endpoint rejected {ADAPTATIONS} ways to put the call")
 
-    def _put(self, request: Request[T], messages: list[ChatMessage], room: int, known: Capability) -> Call:
+    def _put(self, request: Request[T], messages: list[ChatMessage], ask: Ask, known: Capability) -> Call:
         schema = wire_schema(request.reply)
-        how = ChatMessage(role="user", content=_instruction(request.code, known, schema))
+        how = ChatMessage(role="user", content=_instruction(ask.code, known, schema))
         return Call(
             messages=_joined([*messages, how]),
             name=request.role,
             schema=schema,
             form=known.form,
-            max_tokens=room,
+            max_tokens=ask.room,
             limit_name=known.limit_name,
-            settings=self.parameters.for_sample(request.sample, known.dropped),
+            settings=self.parameters.for_sample(ask.sample, known.dropped),
         )
 
     async def _attempt(self, call: Call, spending: Spending) -> Completion:

@@ -151,9 +151,13 @@ def _validated(data: Any, reply: type[T], code: str) -> T:
         raise UnreadableReplyError("it is not a JSON object", has_json=False)
     if data.get(REPLY_TO) != code:
         raise UnreadableReplyError(f'its "{REPLY_TO}" is not the code of this request, "{code}"')
-    shaped = conform(data, inlined(reply))
+    told = {key: value for key, value in data.items() if key != REPLY_TO}
     try:
-        return reply.model_validate_json(json.dumps(shaped, allow_nan=False), strict=True)
+        return reply.model_validate_json(json.dumps(told), strict=True)
+    except ValidationError:
+        shaped = conform(told, inlined(reply))
+    try:
+        return reply.model_validate_json(json.dumps(shaped), strict=True)
     except ValidationError as error:
         raise UnreadableReplyError(_told(error)) from None
 

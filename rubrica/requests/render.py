@@ -14,6 +14,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from json.encoder import encode_basestring
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, meta, pass_context
@@ -86,7 +87,7 @@ def fenced(text: str, name: str, *, code: str, attributes: Mapping[str, str] | N
 
 def quoted(value: Any) -> Marked:
     """Write a short string (or a list of them) as JSON on one line; markup in it is escaped."""
-    text = json.dumps(value if isinstance(value, str) else list(value), ensure_ascii=False)
+    text = encode_basestring(value) if isinstance(value, str) else json.dumps(list(value), ensure_ascii=False)
     if len(text) > QUOTED_MAX:
-        text = json.dumps(f"{str(value)[: QUOTED_MAX - 20]}…", ensure_ascii=False)
+        text = encode_basestring(f"{str(value)[: QUOTED_MAX // 8]}…")
     return Marked(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))

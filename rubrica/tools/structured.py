@@ -7,6 +7,7 @@ most 100,000 characters. What this covers is well-formedness and, for JSON and Y
 import csv
 import io
 import json
+import logging
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -25,6 +26,7 @@ _OPEN_LABELS: dict[Format, frozenset[str]] = {
     "csv": frozenset(("csv", "")),
     "sql": frozenset(("sql", "mysql", "postgresql", "sqlite", "tsql", "")),
 }
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # what it thinks of a statement is our result, no log
 _SQL_START = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|WITH|ALTER|DROP)\b", re.IGNORECASE)
 
 

@@ -48,13 +48,12 @@ class Text:
     @cached_property
     def tokens(self) -> tuple[tuple[int, int], ...]:
         """Half-open character range of each word."""
-        return tuple(match.span() for match in _WORD.finditer(self.raw))
+        return tuple([match.span() for match in _WORD.finditer(self.raw)])
 
     @cached_property
     def cased(self) -> tuple[str, ...]:
         """The words as written."""
-        raw = self.raw
-        return tuple([raw[start:end] for start, end in self.tokens])
+        return tuple(_WORD.findall(self.raw))
 
     @cached_property
     def words(self) -> tuple[str, ...]:

@@ -23,10 +23,7 @@ class Toolbox:
 
     def __init__(self, tools: Mapping[str, Tool]) -> None:
         self._tools = dict(tools)
-
-    @property
-    def specs(self) -> tuple[ToolSpec, ...]:
-        return tuple(self._tools[name].spec for name in sorted(self._tools))
+        self.specs: tuple[ToolSpec, ...] = tuple(tools[name].spec for name in sorted(tools))
 
     def __contains__(self, name: object) -> bool:
         return name in self._tools

@@ -59,9 +59,8 @@ def test_grades_for_candidates_that_were_not_shown_give_no_verdict():
 
 def test_what_is_sent_holds_no_answer_in_a_system_message_and_no_id_of_the_data_set():
     _, server = judge([a_case(BAD, GOOD)])
-    judging = [
-        body for body in server.bodies if "ranking" in body["response_format"]["json_schema"]["schema"]["properties"]
-    ]
+    bodies = [(body, body["response_format"]["json_schema"]["schema"]["properties"]) for body in server.bodies]
+    judging = [body for body, properties in bodies if "ranking" in properties]
     assert judging
     for body in judging:
         system, user = body["messages"]

@@ -136,11 +136,18 @@ def test_a_refusal_is_typed_and_not_asked_again(fault, run, model, judging):
     assert server.counts["calls"] == 1
 
 
-def test_two_invalid_replies_are_a_reply_error_that_says_why(run, model, judging):
+def test_after_two_invalid_replies_another_sample_is_begun(run, model, judging):
     server = ModelServer(script=deque(["string-grade"] * 2))
-    with pytest.raises(ReplyError, match=r"grades\.0\.grade"):
+    run(lambda: model(server).complete(judging()), server)
+    assert [body["temperature"] for body in server.bodies] == [0.0, 0.0, 0.7]
+    assert server.bodies[2]["messages"] == server.bodies[0]["messages"]
+
+
+def test_nothing_but_invalid_replies_is_a_reply_error_that_says_why(run, model, judging):
+    server = ModelServer(script=deque(["string-grade"] * 9))
+    with pytest.raises(ReplyError, match=r"in 6 calls; the last: grades\.0\.grade"):
         run(lambda: model(server).complete(judging()), server)
-    assert server.counts["calls"] == 2
+    assert server.counts["calls"] == 6
 
 
 def test_the_re_ask_shows_the_reply_and_what_is_wrong(run, model, judging):

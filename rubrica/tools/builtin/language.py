@@ -62,10 +62,10 @@ def identify(text: str) -> tuple[str, float]:
     """
     prose = _FENCE.sub(" ", text)[:20_000]
     letters = sum(map(str.isalpha, prose))
-    scripted = letters - sum(map(str.isascii, filter(str.isalpha, prose)))
+    scripted = 0 if prose.isascii() else letters - sum(map(str.isascii, filter(str.isalpha, prose)))
     words = read(prose).words
     if words and scripted < letters * 0.05:
-        english = sum(word in FUNCTION_WORDS for word in words) / len(words)
+        english = sum(map(FUNCTION_WORDS.__contains__, words)) / len(words)
         if len(words) >= 5 and english >= 0.3:
             return "en", min(1.0, 0.6 + english)
     if letters < _MIN_LETTERS and scripted < 4:
@@ -75,6 +75,7 @@ def identify(text: str) -> tuple[str, float]:
     return (_MERGED.get(code, code), confidence) if confidence >= _SURE else ("und", 0.0)
 
 
+@lru_cache(maxsize=256)
 def language_asked(prompt: str) -> str | None:
     """Return the ISO 639-1 code of the language that the prompt asks the answer to be in; None when it names none."""
     instruction = split_prompt(prompt).instruction

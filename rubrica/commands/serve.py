@@ -1,0 +1,136 @@
+"""`rubrica serve`: the reward function over HTTP, pinned to one library version."""
+
+import asyncio
+import ipaddress
+import logging
+import os
+import socket
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rubrica.commands.open import open_library, plan_of
+from rubrica.commands.options import EFFORTS, SANDBOXES
+from rubrica.config import load
+from rubrica.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rubrica.reward import OnUnscored, RewardFunction
+    from rubrica.service.desk import Limits
+
+TOKEN = "REWARD_TOKEN"  # noqa: S105 - the name of the variable, not a token
+CHOICES = click.Choice(["auto", "group", "pointwise"])
+SHAPINGS = click.Choice(["bounded", "centred", "win_rate", "pessimistic", "conjunction", "base_bonus"])
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen, and who may ask."""
+
+    host: str
+    port: int
+    token: str
+
+    def check(self) -> None:
+        """Refuse to let strangers in.
+
+        Raises:
+            ConfigError: there is no token, and the address can be reached from elsewhere.
+        """
+        if not self.token and not _is_loopback(self.host):
+            raise ConfigError(f"{self.host} can be reached from elsewhere; set {TOKEN}, or give --token-file")
+
+
+@click.command("serve", short_help="answer trainers over HTTP")
+@click.option("--library", type=click.Path(path_type=Path), help="Library folder [default: the seed library].")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 = any free port.")
+@click.option("--token-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Bearer token.")
+@click.option("--mode", type=CHOICES, default="auto", show_default=True, help="Judge completions together or alone.")
+@click.option("--shaping", type=SHAPINGS, default="bounded", show_default=True, help="What trainers are given.")
+@click.option("--on-unscored", default="none", show_default=True, help="none, or a number: say it, or get an error.")
+@click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
+@click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
+@click.option("--deadline", type=click.FloatRange(min=0.001), default=120.0, show_default=True, help="Seconds.")
+@click.option("--window", type=click.FloatRange(min=0.001), default=30.0, show_default=True, help="Wait for a group.")
+@click.option("--queue", type=click.IntRange(min=1), default=4096, show_default=True, help="Samples in flight.")
+@click.option("--batch", type=click.IntRange(min=1), default=1024, show_default=True, help="Samples a request.")
+@click.option("--body-mb", type=click.IntRange(min=1), default=32, show_default=True, help="Longest body, in MiB.")
+@click.option("--grace", type=click.IntRange(min=0), default=30, show_default=True, help="Seconds to drain.")
+def command(**options: Any) -> None:
+    """Serve rewards for RL: our own routes under /v1, and one for each trainer; see /docs on the service.
+
+    The token is read from REWARD_TOKEN or --token-file. The library is read once: later versions need a restart.
+    """
+    if find_spec("fastapi") is None or find_spec("uvicorn") is None or find_spec("prometheus_client") is None:
+        raise ConfigError("the service needs the extra: pip install 'rubrica[serve]'")
+    address = Address(options["host"], options["port"], _token(options["token_file"]))
+    address.check()
+    settings = load({name: options[name] for name in ("library", "effort", "sandbox")})
+    from rubrica.reward import RewardFunction
+    from rubrica.service.desk import Limits
+
+    function = RewardFunction(
+        plan_of(settings, open_library(settings)),
+        mode=options["mode"],
+        shaping=options["shaping"],
+        on_unscored=_on_unscored(options["on_unscored"]),
+    )
+    limits = Limits(**{name: options[name] for name in ("queue", "batch", "body_mb", "deadline", "window")})
+    with function:
+        serve(function, limits, address, grace=options["grace"])
+
+
+def serve(function: "RewardFunction", limits: "Limits", address: Address, *, grace: int) -> None:
+    """Listen until SIGTERM or SIGINT; then finish what is in flight, within `grace` seconds."""
+    import uvicorn
+
+    from rubrica.samples import Sample
+    from rubrica.service.app import build_app
+    from rubrica.service.running import BACKLOG, config_of
+
+    function.score(Sample("Are you ready?", "Yes."))  # loads what the first request would have to wait for
+    app = build_app(function, limits=limits, token=address.token)
+    desk = app.state.desk
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            desk.drain()
+            super().handle_exit(sig, frame)
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    with _listen(address, BACKLOG) as listener:
+        where = listener.getsockname()
+        click.echo(f"serving library {desk.library[:12]} on http://{where[0]}:{where[1]} (routes: /docs)")
+        asyncio.run(Server(config_of(app, grace=grace)).serve(sockets=[listener]))
+
+
+def _listen(address: Address, backlog: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server((address.host, address.port), family=family, backlog=backlog)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {address.host}:{address.port}: {error}") from error
+
+
+def _token(file: Path | None) -> str:
+    return file.read_text(encoding="utf-8").strip() if file else os.environ.get(TOKEN, "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _on_unscored(text: str) -> "OnUnscored":
+    if text == "none":
+        return "none"
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigError(f"--on-unscored is {text!r}; give a number, or none") from None

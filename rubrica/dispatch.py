@@ -1,0 +1,200 @@
+"""One thread that judges for every caller: equal questions are asked once, and what waits together is judged together.
+
+Callers on any thread or event loop get a `concurrent.futures.Future`. Numbers are kept in memory, so a trainer's retry
+is answered from there with the same number; failures that may pass (an outage, a timeout) are not kept.
+"""
+
+import asyncio
+import logging
+import os
+import threading
+from collections import OrderedDict, deque
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from rubrica.agents.work import Crew
+from rubrica.harness import CHUNK, Harness, Judged, Mode, judge_chunk
+from rubrica.parallel import Plan
+from rubrica.reasoners.base import Reasoner
+from rubrica.rewards.vector import RewardVector, vectors
+from rubrica.types import Case, Provenance, TaskView, Unscored, content_hash
+
+log = logging.getLogger(__name__)
+
+Graded = tuple[RewardVector, ...] | Unscored
+"""One vector per candidate of the case, or why there is none."""
+
+KEPT = 65_536
+"""Cases whose numbers are kept, the longest unused leaving first."""
+LASTING = frozenset({"undecided", "unsupported", "bad_input"})
+"""Reasons that asking again would not change."""
+CHUNKS_AT_ONCE = 4
+"""Chunks that one thread works on while others wait for a sandbox."""
+CALLS_AT_ONCE = 64
+"""Cases in flight when a model answers; its own limiter is behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    key: str
+    case: Case
+    mode: Mode
+    answer: "Future[Graded]"
+
+
+class Dispatcher:
+    """Judges the cases of one plan; see the module. Its thread starts on first use, in every process anew."""
+
+    _loop: asyncio.AbstractEventLoop | None
+    _thread: threading.Thread | None
+
+    def __init__(self, plan: Plan, reasoner: Reasoner | None = None, *, kept: int = KEPT) -> None:
+        self.plan, self._reasoner, self._kept = plan, reasoner, kept
+        self._reset()
+
+    def ask(self, case: Case, mode: Mode) -> "Future[Graded]":
+        """Return the numbers of a case, now or later; the future cannot be cancelled, for others may wait on it."""
+        self._follow_fork()
+        key = case_key(case, mode)
+        with self._lock:
+            if (flying := self._flying.get(key)) is not None:
+                return flying
+            answer: Future[Graded] = Future()
+            answer.set_running_or_notify_cancel()
+            if (known := self._cache.get(key)) is not None:
+                self._cache.move_to_end(key)
+                answer.set_result(known)
+                return answer
+            self._flying[key] = answer
+            self._waiting.append(_Question(key, case, mode, answer))
+            self._started().call_soon_threadsafe(self._start_work)
+        return answer
+
+    def judge(self, case: Case, mode: Mode) -> "Future[Judged]":
+        """Return the whole verdict of a case. It is not kept: only numbers are."""
+        self._follow_fork()
+        with self._lock:
+            return asyncio.run_coroutine_threadsafe(self._judge_one(case, mode), self._started())
+
+    def close(self) -> None:
+        """Stop the thread; whatever is still in flight ends unscored. The next question starts it again."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+
+    def _reset(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._cache: OrderedDict[str, Graded] = OrderedDict()
+        self._flying: dict[str, Future[Graded]] = {}
+        self._waiting: deque[_Question] = deque()
+        self._loop, self._thread = None, None
+        self._crews: dict[Mode, Crew] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _follow_fork(self) -> None:
+        if self._process != os.getpid():  # threads and loops do not survive a fork
+            self._reset()
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="rubrica-judge", daemon=True)
+            self._thread.start()
+        return self._loop
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_forever()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.close()
+        with self._lock:
+            left = list(self._flying.values())
+            self._flying.clear()
+            self._waiting.clear()
+            self._crews.clear()
+        for answer in left:
+            answer.set_result(Unscored(case="", reason="outage", detail="the judge was closed"))
+
+    def _start_work(self) -> None:
+        at_once, size = (CHUNKS_AT_ONCE, CHUNK) if self._reasoner is None else (CALLS_AT_ONCE, 1)
+        while len(self._tasks) < at_once and (batch := self._next(size)):
+            task = asyncio.get_running_loop().create_task(self._judge(batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._finish)
+
+    def _next(self, size: int) -> list[_Question]:
+        batch: list[_Question] = []
+        with self._lock:
+            while self._waiting and len(batch) < size and self._waiting[0].mode == (batch or self._waiting)[0].mode:
+                batch.append(self._waiting.popleft())
+        return batch
+
+    def _finish(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            self._start_work()
+
+    async def _judge(self, batch: list[_Question]) -> None:
+        crew = self._crew(batch[0].mode)
+        try:
+            judged = await judge_chunk([question.case for question in batch], crew)
+            graded = [self._graded(each) for each in judged]
+        except Exception as error:
+            log.exception("a chunk of %d cases failed", len(batch))
+            failed = Unscored(case="", reason="error", detail=f"{type(error).__name__}: {error}")
+            graded = [failed] * len(batch)
+        with self._lock:
+            for question, answer in zip(batch, graded, strict=True):
+                del self._flying[question.key]
+                if not isinstance(answer, Unscored) or answer.reason in LASTING:
+                    self._cache[question.key] = answer
+            while len(self._cache) > self._kept:
+                self._cache.popitem(last=False)
+        for question, answer in zip(batch, graded, strict=True):
+            question.answer.set_result(answer)
+
+    def provenance(self, mode: Mode) -> Provenance:
+        """Return everything that the numbers of a mode depend on."""
+        return self._harness(mode, "none").crew().provenance
+
+    async def _judge_one(self, case: Case, mode: Mode) -> Judged:
+        return (await judge_chunk([case], self._crew(mode)))[0]
+
+    def _crew(self, mode: Mode) -> Crew:
+        if mode not in self._crews:
+            self._crews[mode] = self._harness(mode, self.plan.sandbox).crew()
+        return self._crews[mode]
+
+    def _harness(self, mode: Mode, sandbox: str) -> Harness:
+        harness = replace(self.plan, mode=mode, sandbox=sandbox).harness()
+        return harness if self._reasoner is None else replace(harness, reasoner=self._reasoner)
+
+    def _graded(self, judged: Judged) -> Graded:
+        if isinstance(judged.result, Unscored):
+            return judged.result
+        return vectors(judged.case, judged.result, self.plan.library.scoring)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"plan": self.plan, "_reasoner": self._reasoner, "_kept": self._kept}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        self._reset()
+
+
+def case_key(case: Case, mode: Mode) -> str:
+    """Return the content hash of what is judged: ids and notes do not count, the order of the candidates does."""
+    task = TaskView.of(case.task).model_dump(mode="json")
+    candidates: list[JsonValue] = [
+        [part.model_dump(mode="json") for part in candidate.parts] for candidate in case.candidates
+    ]
+    return content_hash({"mode": mode, "task": task, "candidates": candidates})

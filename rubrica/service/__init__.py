@@ -1,0 +1,1 @@
+"""The reward function over HTTP: the judge's side of the wire; `rubrica.adapters` is the trainer's side."""

@@ -1,0 +1,105 @@
+"""The ASGI middleware before every route: token, size of the body, request log and metrics."""
+
+import hmac
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi import HTTPException
+
+from rubrica.service.metrics import Metrics
+
+log = logging.getLogger("rubrica.service")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+OPEN = frozenset({"/healthz", "/readyz"})
+"""Routes that need no token: what a scheduler asks."""
+DISCARDED = 4
+"""How many times the longest body is read and thrown away before a connection is cut."""
+
+
+class Guard:
+    """Lets a request through, or answers 401 or 413; logs one JSON line for each, without any candidate's text."""
+
+    def __init__(self, app: App, *, metrics: Metrics, token: str, max_body: int) -> None:
+        self._app, self._metrics, self._max_body = app, metrics, max_body
+        self._token = token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, state = time.perf_counter(), scope.setdefault("state", {})
+        status, taken = 500, 0
+
+        async def note(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        async def measured() -> MutableMapping[str, Any]:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._max_body:
+                raise HTTPException(413, f"the body is longer than {self._max_body} bytes")
+            return message
+
+        try:
+            if not self._admits(scope):
+                await self._discard(receive)
+                await _refuse(note, 401, "the bearer token is missing or wrong")
+            elif _length(scope) > self._max_body:
+                await self._discard(receive)
+                await _refuse(note, 413, f"the body is longer than {self._max_body} bytes")
+            else:
+                await self._app(scope, measured, note)
+        finally:
+            self._record(scope, status, time.perf_counter() - started, state)
+
+    async def _discard(self, receive: Receive) -> None:
+        """Read on for a while: a caller that is cut off while it sends never sees the answer."""
+        taken = 0
+        while taken <= DISCARDED * self._max_body:
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
+
+    def _admits(self, scope: Scope) -> bool:
+        if not self._token or scope["path"] in OPEN:
+            return True
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        return hmac.compare_digest(given, b"Bearer " + self._token)
+
+    def _record(self, scope: Scope, status: int, seconds: float, state: MutableMapping[str, Any]) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        self._metrics.request(route, status, seconds)
+        line = {
+            "route": route,
+            "status": status,
+            "ms": round(1000 * seconds, 2),
+            "run": state.get("run", ""),
+            "samples": state.get("samples", 0),
+            "unscored": state.get("unscored", 0),
+        }
+        log.info(json.dumps(line))
+
+
+def _length(scope: Scope) -> int:
+    given = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(given) if given.isdigit() and len(given) < 19 else 0
+
+
+async def _refuse(send: Send, status: int, detail: str) -> None:
+    body = json.dumps({"detail": detail}).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

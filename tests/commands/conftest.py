@@ -1,0 +1,93 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rubrica.cli import main
+
+ROW = {"prompt": "What is 17 + 25? Give the number.", "candidates": ["17 + 25 = 42", "The sum is 41, I think."]}
+FAST = ("--sandbox", "none", "--workers", "1", "--no-progress")
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Away from any `rubrica.toml` and from settings of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("RUBRICA_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def rubrica() -> Callable[..., Result]:
+    """Run a command in this process."""
+
+    def run(*arguments: object, stdin: str | bytes | None = None) -> Result:
+        return CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
+
+    return run
+
+
+@pytest.fixture
+def judge(rubrica: Callable[..., Result]) -> Callable[..., Result]:
+    """Run `rubrica judge` in this process, without the sandbox and on one core."""
+    return lambda *arguments, stdin=None: rubrica("judge", *arguments, *FAST, stdin=stdin)
+
+
+@pytest.fixture
+def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start `rubrica` as a process of its own, in a session of its own."""
+    started = []
+
+    def run(*arguments: object) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rubrica.cli", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Callable[..., Path]:
+    """Write rows as JSON Lines; a string or bytes goes in as it is."""
+
+    def write(*lines: Mapping[str, object] | str | bytes, name: str = "in.jsonl") -> Path:
+        path = tmp_path / name
+        texts = [line if isinstance(line, bytes | str) else json.dumps(line) for line in lines]
+        path.write_bytes(b"\n".join(text.encode() if isinstance(text, str) else text for text in texts) + b"\n")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def many(rows: Callable[..., Path]) -> Callable[[int], Path]:
+    """Write so many different readable rows."""
+
+    def write(count: int) -> Path:
+        return rows(
+            *(
+                {
+                    "id": f"r{i}",
+                    "prompt": f"What is {i} + {i * 7}? Explain in at least 12 words.",
+                    "candidates": [f"{i} + {i * 7} = {i * 8}", f"It is {i * 8 + 1}. " * (i % 9 + 1)],
+                }
+                for i in range(count)
+            )
+        )
+
+    return write
