@@ -3,14 +3,15 @@
 import dataclasses
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rubrica.commands.options import EFFORTS, MODES, SANDBOXES
+from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
+from rubrica.commands.terminal import one_line
 from rubrica.config import Settings, load
 from rubrica.errors import UserError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from rubrica.data.rows import BadRow
     from rubrica.evals.runner import Assessed
     from rubrica.evals.summary import Paired, SetReport
     from rubrica.library.library import Library
@@ -35,6 +37,7 @@ ALL = "all"
 @click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
 @click.option("--mode", type=MODES, help="Judge candidates together or each alone [default: group].")
 @click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
+@model_options
 @click.option("--workers", type=int, help="Processes; 0 = one per core [default: 0].")
 @click.option("--limit", type=click.IntRange(min=1), help="Take the first N rows of each file only.")
 @click.option("--no-swap", is_flag=True, help="Do not judge again with the candidates in reverse.")
@@ -46,7 +49,7 @@ def command(data: tuple[Path, ...], libraries: tuple[str, ...], **options: Any) 
     """Measure library versions on the labelled cases of DATA (JSON Lines or Parquet files)."""
     from rubrica.commands import render
 
-    flags = {name: options.pop(name) for name in ("effort", "mode", "sandbox", "workers")}
+    flags = {name: options.pop(name) for name in ("effort", "mode", "sandbox", "workers", *MODEL_SETTINGS)}
     as_json, markdown, out = (options.pop(name) for name in ("as_json", "markdown", "out"))
     request = Request(data=data, format=options.pop("format_"), settings=load(flags), **options)
     evaluation = run(request, libraries or (str(request.settings.library or "seed"),), render.stderr())
@@ -126,7 +129,7 @@ def run(request: Request, libraries: Sequence[str], remarks: "Console") -> Evalu
     source = LabelledFiles.named(request.data, format=request.format, limit=request.limit)
     cases: dict[str, list[Assessed]] = {}
     for name, library in versions.items():
-        told = source.read(_quiet if cases else lambda path, bad: remarks.print(f"skipped {bad.error(str(path))}"))
+        told = source.read(_quiet if cases else _named_on(remarks))
         plan, workers = plan_of(request.settings, library), request.settings.workers
         judged = assess(told, plan, workers=workers, swap=not request.no_swap)
         shown = tracked(judged, remarks, what=f"judging with {name}", total=source.total, shown=not request.no_progress)
@@ -134,6 +137,10 @@ def run(request: Request, libraries: Sequence[str], remarks: "Console") -> Evalu
     if not any(cases.values()):
         raise UserError(f"no row of {', '.join(map(str, request.data))} has a label; `rubrica judge` needs none")
     return Evaluation(_reports(cases), paired(cases), cases, dict(source.skipped))
+
+
+def _named_on(remarks: "Console") -> "Callable[[Path, BadRow], None]":
+    return lambda path, bad: remarks.print(f"skipped {one_line(str(bad.error(str(path))))}", markup=False)
 
 
 def _quiet(_path: Path, _bad: object) -> None:
@@ -193,22 +200,34 @@ def _print(evaluation: Evaluation, console: "Console") -> None:
         if (told := one.pairs) is not None:
             swap = percent(one.swap.value) if one.swap else ""
             best = max(one.baselines, key=lambda name: one.baselines[name].value)
-            cells = [one.data, one.library, str(told.accuracy.n), interval(told.accuracy), percent(told.decided.value)]
+            cells = [
+                _name(one.data),
+                _name(one.library),
+                str(told.accuracy.n),
+                interval(told.accuracy),
+                percent(told.decided.value),
+            ]
             table.add_row(
                 *cells, percent(told.coverage), unscored(told), swap, f"{percent(one.baselines[best].value)} {best}"
             )
         if (alone := one.points) is not None and one.data != ALL:
-            cells = [one.data, one.library, str(alone.n), interval(alone.auroc), interval(alone.balanced)]
+            cells = [_name(one.data), _name(one.library), str(alone.n), interval(alone.auroc), interval(alone.balanced)]
             points.add_row(*cells, str(alone.unscored))
     for shown in (table, points):
         if shown.row_count:
             console.print(shown)
     for pair in evaluation.pairs:
         changed = f"gained {pair.gained}, lost {pair.lost} of {pair.n}; McNemar p = {pair.p:.2g}"
-        console.print(f"{pair.before} -> {pair.after}: {changed}")
+        console.print(f"{_name(pair.before)} -> {_name(pair.after)}: {changed}")
     if evaluation.skipped:
         left_out = ", ".join(f"{why} {count}" for why, count in sorted(evaluation.skipped.items()))
         console.print(f"rows left out: {left_out}")
+
+
+def _name(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(one_line(text))
 
 
 def _table(*headings: str) -> "Table":

@@ -26,6 +26,7 @@ def render(reports: Sequence[SetReport], pairs: Sequence[Paired] = ()) -> str:
     parts: list[str] = []
     if ranked:
         parts += ["\n".join(_ranked_table(ranked, several=several)), NOTES]
+        parts += [_not_above(ranked)] if any(not _is_above(*one) for one in ranked) else []
     if pointed:
         parts += ["One candidate a case:\n\n" + "\n".join(_point_table(pointed, several=several))]
     parts += [
@@ -52,8 +53,16 @@ def _ranked_table(ranked: Sequence[tuple[SetReport, Summary]], *, several: bool)
 
 
 def _headline(report: SetReport, told: Summary) -> str:
-    best = max((share.value for share in report.baselines.values()), default=math.nan)
-    return f"**{interval(told.accuracy)}**" if told.accuracy.low > best else interval(told.accuracy)
+    return f"**{interval(told.accuracy)}**" if _is_above(report, told) else interval(told.accuracy)
+
+
+def _is_above(report: SetReport, told: Summary) -> bool:
+    return told.accuracy.low > max((share.value for share in report.baselines.values()), default=0.0)
+
+
+def _not_above(ranked: Sequence[tuple[SetReport, Summary]]) -> str:
+    left = dict.fromkeys(report.data for report, told in ranked if not _is_above(report, told))
+    return f"Not above every baseline, or not clearly: {', '.join(left)}."
 
 
 def _point_table(pointed: Sequence[tuple[SetReport, Points]], *, several: bool) -> Iterator[str]:
