@@ -94,9 +94,7 @@ class JailSandbox:
             found = await asyncio.to_thread(self._choose)
         except SandboxUnavailable as error:
             return Report(self.name, self.isolation, self.offers, available=False, reason=str(error), fix=_FIX)
-        return await probe(
-            self._run, name=self.name, offers=self.offers, key=found, isolation=lambda: self.isolation
-        )
+        return await probe(self._run, name=self.name, offers=self.offers, key=found, isolation=lambda: self.isolation)
 
     async def close(self) -> None:
         await asyncio.gather(self._plain.close(), self._arrays.close())
