@@ -52,7 +52,9 @@ def test_any_json_in_any_field_is_an_outcome(field, value):
     assert isinstance(outcome.stdout, str)
 
 
-@pytest.mark.parametrize("value", ["NaN", "[Infinity]", "[-1e999]", "{", "", "[" * 900, "[" * 300 + "]" * 300, 7, ["1"]])
+@pytest.mark.parametrize(
+    "value", ["NaN", "[Infinity]", "[-1e999]", "{", "", "[" * 900, "[" * 300 + "]" * 300, 7, ["1"]]
+)
 def test_a_value_that_is_not_json_is_the_code_s_error(value):
     assert (returned(value=value).status, returned(value=value).value_json) == ("error", None)
 
@@ -66,7 +68,9 @@ def test_a_large_value_and_large_files_are_refused():
     assert returned(files={"a": base64.b64encode(bytes(2 << 20)).decode()}).status == "output_limit"
 
 
-@pytest.mark.parametrize("name", ["/a", "../a", "a/../b", "a//b", "", ".", "..\\a", "a\0", "x" * 300, "a\x1b[2J", "C:a", "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["/a", "../a", "a/../b", "a//b", "", ".", "..\\a", "a\0", "x" * 300, "a\x1b[2J", "C:a", "\ud800"]
+)
 def test_a_file_name_that_leads_elsewhere_is_dropped(name):
     assert returned(files={name: "eA==", "kept/a.txt": "eA=="}).files == {"kept/a.txt": b"x"}
 
