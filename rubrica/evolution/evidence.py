@@ -30,6 +30,8 @@ from rubrica.skills.when import parse
 from rubrica.tools.builtin.catalog import load_builtins
 from rubrica.types import Case, Criterion, Preference, TaskFeatures, TaskView, Usage, Verdict, content_hash
 
+AT_RISK = 16
+"""Cases whose judgement a crash can cost, at most, for each process."""
 LASTING = ("undecided", "unsupported")
 """Reasons for no verdict that asking again would not change."""
 
@@ -69,7 +71,8 @@ class Judge:
                 grades = {(f["criterion"], f["candidate"]): f["grade"] for f in told.get("findings", ())}
                 yield Reading(grades, row.unscored is None or row.unscored in LASTING, row.usage)
             return
-        harness = plan.harness()
+        whole = plan.harness()
+        harness = replace(whole, chunk=min(whole.chunk, AT_RISK))
         try:
             for judged in harness.judge_all(cases):
                 result = judged.result

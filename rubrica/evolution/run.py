@@ -24,7 +24,7 @@ Outcome = Literal["refused", "rejected", "accepted"]
 """By admission, by the gate, or not at all."""
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS cases (position INTEGER PRIMARY KEY, id TEXT UNIQUE, side TEXT, fold INTEGER, row TEXT);
+CREATE TABLE IF NOT EXISTS cases (position INTEGER PRIMARY KEY, id TEXT, side TEXT, fold INTEGER, row TEXT);
 CREATE TABLE IF NOT EXISTS findings (
     work TEXT, judge TEXT, features TEXT, grades TEXT, usage TEXT, PRIMARY KEY (work, judge)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counts (step TEXT PRIMARY KEY, asked INTEGER, judged INTEGER) WITHOUT ROWID;
