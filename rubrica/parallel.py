@@ -19,7 +19,7 @@ from multiprocessing import get_context
 
 from rubrica import logs
 from rubrica.agents.graph import compiled
-from rubrica.agents.work import Crew
+from rubrica.agents.work import Crew, Recall
 from rubrica.harness import CHUNK, Effort, Harness, Judged, Mode, judge_chunk
 from rubrica.library.library import Library
 from rubrica.reasoners.base import Reasoner
@@ -48,6 +48,8 @@ class Plan:
     """Cases in flight, for a reasoner that is not the embedded one."""
     budget: Budget | None = None
     """What the run may spend and has spent on models."""
+    recall: Recall | None = None
+    """Precedents for a reasoner that reads; the embedded one has no use for them, and they do not cross."""
 
     def harness(self) -> Harness:
         sandbox = None if self.sandbox == "none" else open_sandbox(self.sandbox)
@@ -55,7 +57,13 @@ class Plan:
         if self.reasoner is None:
             return harness
         chunk = max(1, min(MODEL_CHUNK, self.in_flight // 16))
-        return replace(harness, reasoner=self.reasoner, chunk=chunk, in_flight=max(1, self.in_flight // chunk))
+        return replace(
+            harness,
+            reasoner=self.reasoner,
+            recall=self.recall,
+            chunk=chunk,
+            in_flight=max(1, self.in_flight // chunk),
+        )
 
 
 @dataclass(frozen=True, slots=True)

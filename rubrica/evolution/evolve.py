@@ -18,6 +18,8 @@ from rubrica.library.lock import writer_lock
 from rubrica.library.message import CommitMessage
 from rubrica.library.seed import seed_library
 from rubrica.library.store import LibraryStore
+from rubrica.memory import PRECEDENTS
+from rubrica.memory.precedents import Precedents
 from rubrica.parallel import Plan
 from rubrica.types import Criterion
 
@@ -93,4 +95,7 @@ def _walked(run: Run, means: Means, listen: Callable[[Event], None]) -> Report:
             listen=listen,
         )
         walk(loop)
+        with Precedents.open(Path(library) / PRECEDENTS) as precedents:
+            precedents.add(run.cases("train"), "train")
+            precedents.add(run.cases("test"), "test")
     return Report.model_validate_json((run.folder / "report.json").read_text(encoding="utf-8"))
