@@ -9,7 +9,7 @@ prompt (100 to learn from, or 60% of a smaller set), the proposals of the embedd
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,8 @@ from rubrica.tools.sandbox.router import open_sandbox
 from rubrica.types import Preference, TaskView, Verdict
 
 FOLDS = 5
+
+Judged = tuple[list[Preference], Table]
 
 
 def table_of(preferences: Sequence[Preference], harness: Harness) -> Table:
@@ -120,26 +122,29 @@ def main() -> None:
         sandbox=open_sandbox("auto"),
         effort="low",
     )
-    sets: dict[str, tuple[list[Preference], Table]] = {}
-    for file in options.files:
-        known = [row.preference for row in read(file, on_bad=lambda _: None)]
-        preferences = [p for p in known if p is not None and len(p.case.candidates) > 1]
-        if preferences:
-            sets[file.name.split(".")[0]] = (preferences, table_of(preferences, harness))
-            print(f"judged {file.name}: {len(preferences)} cases", file=sys.stderr, flush=True)
+    sets = judged(options.files, harness)
     if options.mixture:
-        mixture(base, sets, options)
+        mixture(base, dict(sets), options)
     else:
         apart(base, sets, options)
 
 
-def apart(base: Library, sets: dict[str, tuple[list[Preference], Table]], options: argparse.Namespace) -> None:
+def judged(files: Sequence[Path], harness: Harness) -> Iterator[tuple[str, Judged]]:
+    """Yield each file's labelled cases with their grades; files of single candidates are passed over."""
+    for file in files:
+        known = [row.preference for row in read(file, on_bad=lambda _: None)]
+        preferences = [p for p in known if p is not None and len(p.case.candidates) > 1]
+        if preferences:
+            yield file.name.split(".")[0], (preferences, table_of(preferences, harness))
+
+
+def apart(base: Library, sets: Iterator[tuple[str, Judged]], options: argparse.Namespace) -> None:
     print(
         "| set | train | test | before | after | after, 95% interval (seed 0) | accepted |\n"
         "|---|---|---|---|---|---|---|"
     )
     totals = []
-    for name, (preferences, table) in sets.items():
+    for name, (preferences, table) in sets:
         told, kept, first = [], [], None
         for seed in range(options.seeds):
             train, test = dealt(preferences, options.train, seed)
@@ -162,7 +167,7 @@ def apart(base: Library, sets: dict[str, tuple[list[Preference], Table]], option
     print(f"| mean of {len(totals)} | | | {100 * before:.1f} | {100 * after_mean:.1f} | | |")
 
 
-def mixture(base: Library, sets: dict[str, tuple[list[Preference], Table]], options: argparse.Namespace) -> None:
+def mixture(base: Library, sets: dict[str, Judged], options: argparse.Namespace) -> None:
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in sets}
     for seed in range(options.seeds):
         parts, tests = [], {}
