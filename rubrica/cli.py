@@ -21,7 +21,7 @@ COMMANDS = {
     "evolve": "learn from preferences, and prove that it helped",
     "eval": "measure library versions on labelled data",
     "serve": "answer trainers over HTTP with one pinned version of a library",
-    "export": "write training data for people who train without RL: SFT, DPO, score-conditioned rows",
+    "export": "write training data: SFT, DPO, score-conditioned rows",
     "library": "create, inspect, version and share a library of skills and tools",
     "doctor": "show what works on this machine, and how to mend what does not",
 }

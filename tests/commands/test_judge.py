@@ -15,6 +15,7 @@ from rubrica.types import Verdict
 ROW = {"id": "sum", "prompt": "What is 17 + 25? Give the number.", "candidates": ["17 + 25 = 42", "17 + 25 = 41"]}
 Run = Callable[..., Result]
 Rows = Callable[..., Path]
+QUIET = ("--sandbox", "none", "--no-progress")
 
 
 def results(result: Result) -> list[dict[str, object]]:
@@ -360,7 +361,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_bytes(
 def test_an_interrupt_says_what_is_kept(
     spawn: Callable[..., subprocess.Popen[str]], many: Callable[[int], Path], tmp_path: Path, workers: str
 ) -> None:
-    process = spawn("judge", many(2000), "--out", tmp_path / "out.jsonl", "--sandbox", "none", "--workers", workers)
+    process = spawn("judge", many(2000), "--out", tmp_path / "out.jsonl", *QUIET, "--workers", workers)
     wait_for_bytes(tmp_path / "out.jsonl", process)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
@@ -375,7 +376,7 @@ def test_a_reader_that_goes_away_is_no_error(
     spawn: Callable[..., subprocess.Popen[str]], many: Callable[[int], Path]
 ) -> None:
     for flags in (("--json",), ()):
-        process = spawn("judge", many(200), "--sandbox", "none", "--workers", "1", *flags)
+        process = spawn("judge", many(200), *QUIET, "--workers", "1", *flags)
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()

@@ -39,9 +39,9 @@ def blocks(*languages: str) -> list[Block]:
     found = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        for match in re.finditer(r"^```([^\n]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        for match in re.finditer(r"^(`{3,})([^\n`]*)\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL):
             line = text.count("\n", 0, match.start()) + 1
-            found.append(Block(page, line, match[1].strip(), match[2]))
+            found.append(Block(page, line, match[2].strip(), match[3]))
     return [block for block in found if not languages or block.language in languages]
 
 
@@ -51,7 +51,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_block_names_a_language_that_is_checked() -> None:
-    known = {"python", "console", "jsonl", "json", "yaml", "toml", "text"}
+    known = {"python", "console", "sh", "jsonl", "json", "yaml", "toml", "text"}
     assert {str(block): block.language for block in blocks() if block.language not in known} == {}
 
 
@@ -62,7 +62,7 @@ def test_python_runs(block: Block) -> None:
 
 
 def command_lines() -> Iterator[tuple[str, str]]:
-    for block in blocks("console"):
+    for block in blocks("console", "sh"):
         for line in block.text.replace("\\\n", " ").splitlines():
             if line.strip() and not line.startswith("#"):
                 yield str(block), line.removeprefix("$ ").strip()
@@ -119,7 +119,7 @@ def test_criteria_are_valid(block: Block) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^(`{3,}).*?^\1$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     targets = re.findall(r"\]\(([^)#\s]+)", text)
     assert [t for t in targets if "://" not in t and not (page.parent / t).exists()] == []
 
