@@ -17,7 +17,6 @@ from pydantic import JsonValue
 from rubrica.agents.work import Crew
 from rubrica.harness import CHUNK, Harness, Judged, Mode, judge_chunk
 from rubrica.parallel import Plan
-from rubrica.reasoners.base import Reasoner
 from rubrica.rewards.vector import RewardVector, vectors
 from rubrica.types import Case, Provenance, TaskView, Unscored, content_hash
 
@@ -32,8 +31,6 @@ LASTING = frozenset({"undecided", "unsupported", "bad_input"})
 """Reasons that asking again would not change."""
 CHUNKS_AT_ONCE = 4
 """Chunks that one thread works on while others wait for a sandbox."""
-CALLS_AT_ONCE = 64
-"""Cases in flight when a model answers; its own limiter is behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,8 @@ class Dispatcher:
     _loop: asyncio.AbstractEventLoop | None
     _thread: threading.Thread | None
 
-    def __init__(self, plan: Plan, reasoner: Reasoner | None = None, *, kept: int = KEPT) -> None:
-        self.plan, self._reasoner, self._kept = plan, reasoner, kept
+    def __init__(self, plan: Plan, *, kept: int = KEPT) -> None:
+        self.plan, self._kept = plan, kept
         self._reset()
 
     def ask(self, case: Case, mode: Mode) -> "Future[Graded]":
@@ -94,6 +91,7 @@ class Dispatcher:
         self._flying: dict[str, Future[Graded]] = {}
         self._waiting: deque[_Question] = deque()
         self._loop, self._thread = None, None
+        self._harness: Harness | None = None
         self._crews: dict[Mode, Crew] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -115,17 +113,21 @@ class Dispatcher:
         for task in tasks:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        if self._harness is not None and self._harness.sandbox is not None:
+            loop.run_until_complete(self._harness.sandbox.close())
+        loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
         with self._lock:
             left = list(self._flying.values())
             self._flying.clear()
             self._waiting.clear()
             self._crews.clear()
+            self._harness = None
         for answer in left:
             answer.set_result(Unscored(case="", reason="outage", detail="the judge was closed"))
 
     def _start_work(self) -> None:
-        at_once, size = (CHUNKS_AT_ONCE, CHUNK) if self._reasoner is None else (CALLS_AT_ONCE, 1)
+        at_once, size = (CHUNKS_AT_ONCE, CHUNK) if self.plan.reasoner is None else (self.plan.in_flight, 1)
         while len(self._tasks) < at_once and (batch := self._next(size)):
             task = asyncio.get_running_loop().create_task(self._judge(batch))
             self._tasks.add(task)
@@ -164,19 +166,17 @@ class Dispatcher:
 
     def provenance(self, mode: Mode) -> Provenance:
         """Return everything that the numbers of a mode depend on."""
-        return self._harness(mode, "none").crew().provenance
+        return replace(self.plan, mode=mode, sandbox="none").harness().crew().provenance
 
     async def _judge_one(self, case: Case, mode: Mode) -> Judged:
         return (await judge_chunk([case], self._crew(mode)))[0]
 
     def _crew(self, mode: Mode) -> Crew:
+        if self._harness is None:
+            self._harness = self.plan.harness()  # one sandbox for both modes
         if mode not in self._crews:
-            self._crews[mode] = self._harness(mode, self.plan.sandbox).crew()
+            self._crews[mode] = replace(self._harness, mode=mode).crew()
         return self._crews[mode]
-
-    def _harness(self, mode: Mode, sandbox: str) -> Harness:
-        harness = replace(self.plan, mode=mode, sandbox=sandbox).harness()
-        return harness if self._reasoner is None else replace(harness, reasoner=self._reasoner)
 
     def _graded(self, judged: Judged) -> Graded:
         if isinstance(judged.result, Unscored):
@@ -184,7 +184,7 @@ class Dispatcher:
         return vectors(judged.case, judged.result, self.plan.library.scoring)
 
     def __getstate__(self) -> dict[str, object]:
-        return {"plan": self.plan, "_reasoner": self._reasoner, "_kept": self._kept}
+        return {"plan": self.plan, "_kept": self._kept}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)

@@ -8,9 +8,11 @@ import asyncio
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
 
+from rubrica.config import load
 from rubrica.dispatch import Dispatcher, Graded
 from rubrica.errors import ConfigError, UnscoredError
 from rubrica.harness import Mode
@@ -19,10 +21,14 @@ from rubrica.library.seed import seed_library
 from rubrica.library.store import LibraryStore
 from rubrica.parallel import Plan
 from rubrica.reasoners.base import Reasoner
+from rubrica.reasoners.open import open_budget, open_model
 from rubrica.rewards.shape import Name, Shaping, has_cycle, has_signal, shape
 from rubrica.rewards.vector import RewardVector
 from rubrica.samples import Batch, Choice, Group, Sample, batch_of
 from rubrica.types import Case, Provenance, Unscored, Value, Verdict
+
+IN_FLIGHT = 64
+"""Cases in flight when a model answers; its own limiter is behind them."""
 
 OnUnscored = Literal["none", "raise"] | float
 
@@ -57,7 +63,8 @@ class RewardFunction:
     Args:
         library: a library folder (its newest version is read once, now), a `Library`, a `Plan` with everything else a
             harness needs, or None for the seed library.
-        model: who answers what no tool can; None = the embedded reasoner.
+        model: who answers what no tool can: a reasoner, or the name of a language model, which is reached as the
+            settings say (rubrica.toml, RUBRICA_*); None = the plan's, or the embedded reasoner.
         mode: judge each candidate alone, the candidates of a prompt together, or together when there are several.
         shaping: what a trainer is given; a name or a `Shaping`.
         on_unscored: what `values` and a call give for a candidate without a verdict: None, an error, or your number.
@@ -70,7 +77,7 @@ class RewardFunction:
         self,
         library: Library | Plan | Path | str | None = None,
         *,
-        model: Reasoner | None = None,
+        model: Reasoner | str | None = None,
         mode: Choice = "auto",
         shaping: Shaping | Name = "bounded",
         on_unscored: OnUnscored = "none",
@@ -79,10 +86,12 @@ class RewardFunction:
         if not (on_unscored in {"none", "raise"} if isinstance(on_unscored, str) else math.isfinite(on_unscored)):
             raise ConfigError(f"on_unscored is {on_unscored!r}; use 'none', 'raise' or a finite number")
         plan = library if isinstance(library, Plan) else Plan(library=_read(library))
+        if model is not None:
+            plan = replace(plan, reasoner=_open(model) if isinstance(model, str) else model, in_flight=IN_FLIGHT)
         self.shaping = Shaping(name=shaping) if isinstance(shaping, str) else shaping
         self.mode, self.on_unscored, self.deadline = mode, on_unscored, deadline
         self.group_size: int | None = None
-        self._dispatcher = Dispatcher(plan, model)
+        self._dispatcher = Dispatcher(plan)
 
     @property
     def plan(self) -> Plan:
@@ -214,6 +223,11 @@ class RewardFunction:
         if self.on_unscored == "raise":
             raise UnscoredError(unscored.reason, unscored.detail)
         return None if isinstance(self.on_unscored, str) else self.on_unscored
+
+
+def _open(model: str) -> Reasoner:
+    settings = load({"model": model})
+    return open_model(settings, model, open_budget(settings))
 
 
 def _late(deadline: float | None) -> Unscored:

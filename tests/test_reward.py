@@ -209,3 +209,11 @@ def test_unscored_becomes_what_the_user_said_and_nothing_else() -> None:
 def test_an_empty_library_is_undecided() -> None:
     with RewardFunction(Library()) as function:
         assert function.values(function.score_batch(GROUP)) == [None] * 4
+
+
+def test_a_models_name_is_opened_as_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUBRICA_API_BASE", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("RUBRICA_MAX_CALLS", "0")
+    with RewardFunction(PLAN, model="some-model") as function:
+        assert "some-model" in function.provenance("group").reasoner
+        assert {getattr(each, "reason", None) for each in function.score_batch(GROUP)} == {"budget"}

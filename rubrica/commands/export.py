@@ -12,7 +12,7 @@ import click
 
 from rubrica.commands.judge import JUDGEMENT, judge_source
 from rubrica.commands.open import open_library, plan_of
-from rubrica.commands.options import EFFORTS, MODES, SANDBOXES
+from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
 from rubrica.config import load
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
@@ -39,6 +39,7 @@ Maker = Callable[[Case, Verdict], Iterator[Row]]
 @click.option("--limit", type=click.IntRange(min=1), help="Read the first N rows only.")
 @click.option("--force", is_flag=True, help="Overwrite --out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
+@model_options
 def command(file: str, kind: str, out: Path, **options: Any) -> None:
     """Judge the cases of FILE and write rows to train on, each with what made it.
 
@@ -47,7 +48,9 @@ def command(file: str, kind: str, out: Path, **options: Any) -> None:
     """
     if out.exists() and not options["force"]:
         raise UserError(f"{out} exists; choose another --out, or --force to overwrite it")
-    settings = load({name: options[name] for name in ("library", "effort", "mode", "sandbox", "workers")})
+    settings = load(
+        {name: options[name] for name in ("library", "effort", "mode", "sandbox", "workers", *MODEL_SETTINGS)}
+    )
     plan = plan_of(settings, open_library(settings))
     margin = plan.library.scoring.noise if options["min_margin"] is None else options["min_margin"]
     makers: dict[str, Maker] = {

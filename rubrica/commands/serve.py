@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rubrica.commands.open import open_library, plan_of
-from rubrica.commands.options import EFFORTS, SANDBOXES
+from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, SANDBOXES, model_options
 from rubrica.config import load
 from rubrica.errors import ConfigError
 
@@ -59,6 +59,7 @@ class Address:
 @click.option("--batch", type=click.IntRange(min=1), default=1024, show_default=True, help="Samples a request.")
 @click.option("--body-mb", type=click.IntRange(min=1), default=32, show_default=True, help="Longest body, in MiB.")
 @click.option("--grace", type=click.IntRange(min=0), default=30, show_default=True, help="Seconds to drain.")
+@model_options
 def command(**options: Any) -> None:
     """Serve rewards for RL: our own routes under /v1, and one for each trainer; see /docs on the service.
 
@@ -68,7 +69,7 @@ def command(**options: Any) -> None:
         raise ConfigError("the service needs the extra: pip install 'rubrica[serve]'")
     address = Address(options["host"], options["port"], _token(options["token_file"]))
     address.check()
-    settings = load({name: options[name] for name in ("library", "effort", "sandbox")})
+    settings = load({name: options[name] for name in ("library", "effort", "sandbox", *MODEL_SETTINGS)})
     from rubrica.reward import RewardFunction
     from rubrica.service.desk import Limits
 
