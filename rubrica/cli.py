@@ -18,6 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small; it
 COMMANDS = {
     "demo": "judge the demo data and show how it is done",
     "judge": "judge candidate outputs: ranked, scored, with evidence",
+    "evolve": "learn from preferences, and prove that it helped",
     "eval": "measure library versions on labelled data",
     "serve": "answer trainers over HTTP with one pinned version of a library",
     "export": "write training data for people who train without RL: SFT, DPO, score-conditioned rows",

@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 Graded = tuple[RewardVector, ...] | Unscored
 """One vector per candidate of the case, or why there is none."""
 
-KEPT = 65_536
-"""Cases whose numbers are kept, the longest unused leaving first."""
+KEPT = 32_768
+"""Cases whose numbers are kept, about 2 kB each, the longest unused leaving first."""
 LASTING = frozenset({"undecided", "unsupported", "bad_input"})
 """Reasons that asking again would not change."""
 CHUNKS_AT_ONCE = 4

@@ -23,6 +23,7 @@ from rubrica.reasoners.embedded import Embedded
 from rubrica.tools.base import Tool
 from rubrica.tools.builtin.catalog import load_builtins
 from rubrica.tools.prompt_tool import Ask, PromptTool
+from rubrica.tools.python_tool import PythonTool
 from rubrica.tools.sandbox.base import Sandbox
 from rubrica.tools.toolbox import Toolbox
 from rubrica.types import Case, ImagePart, Provenance, TaskView, Unscored, Usage, Verdict
@@ -163,4 +164,6 @@ def toolbox(library: Library, sandbox: Sandbox | None, ask: Ask) -> Toolbox:
             tools[name] = replace(builtins[name], sandbox=sandbox)
         elif entry.kind == "prompt":
             tools[name] = PromptTool(entry, ask)
+        elif entry.kind == "python":
+            tools[name] = PythonTool.of(entry, sandbox)
     return Toolbox(tools)

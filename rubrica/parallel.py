@@ -19,7 +19,7 @@ from multiprocessing import get_context
 
 from rubrica import logs
 from rubrica.agents.graph import compiled
-from rubrica.agents.work import Crew
+from rubrica.agents.work import Crew, Recall
 from rubrica.harness import CHUNK, Effort, Harness, Judged, Mode, judge_chunk
 from rubrica.library.library import Library
 from rubrica.reasoners.base import Reasoner
@@ -48,6 +48,8 @@ class Plan:
     """Cases in flight, for a reasoner that is not the embedded one."""
     budget: Budget | None = None
     """What the run may spend and has spent on models."""
+    recall: Recall | None = None
+    """Precedents for a reasoner that reads; the embedded one has no use for them, and they do not cross."""
 
     def harness(self) -> Harness:
         sandbox = None if self.sandbox == "none" else open_sandbox(self.sandbox)
@@ -55,7 +57,13 @@ class Plan:
         if self.reasoner is None:
             return harness
         chunk = max(1, min(MODEL_CHUNK, self.in_flight // 16))
-        return replace(harness, reasoner=self.reasoner, chunk=chunk, in_flight=max(1, self.in_flight // chunk))
+        return replace(
+            harness,
+            reasoner=self.reasoner,
+            recall=self.recall,
+            chunk=chunk,
+            in_flight=max(1, self.in_flight // chunk),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +172,25 @@ class _Fleet:
         try:
             return future.result()
         except BrokenProcessPool:
-            rows = [self._alone(case) for case in chunk]
+            rows = self._search(chunk)
             self._pool = self._open(self._count)
             self._waiting = deque((later, self._submit(later)) for later, _ in self._waiting)
             return rows
 
-    def _alone(self, case: Case) -> Row:
-        """Judge one case in a process of its own; if that dies too, it is the case that kills."""
+    def _search(self, cases: list[Case]) -> list[Row]:
+        """Judge in a process of its own; if that dies too, halve, until the case that kills is alone."""
         with self._open(1) as pool:
             try:
-                return pool.submit(_judge, [case]).result()[0]
+                return pool.submit(_judge, cases).result()
             except BrokenProcessPool:
-                result = Unscored(case=case.id, reason="error", detail="the process that judged this case ended twice")
-                return Row(case.id, result.model_dump_json(), result.reason, Usage(), 0.0)
+                pass
+        if len(cases) > 1:
+            half = len(cases) // 2
+            return self._search(cases[:half]) + self._search(cases[half:])
+        result = Unscored(
+            case=cases[0].id, reason="error", detail="the process that judged this case ended, repeatedly"
+        )
+        return [Row(result.case, result.model_dump_json(), result.reason, Usage(), 0.0)]
 
     def _open(self, count: int) -> ProcessPoolExecutor:
         started = (self._plan, logs.level())

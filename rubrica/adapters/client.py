@@ -20,10 +20,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from rubrica.errors import ConfigError, DeadlineError, OutageError, ReasonerError, UnscoredError
+
+T = TypeVar("T")
 
 PAUSE_S = 0.05
 """Mean wait before the first retry; it doubles up to `PAUSE_MAX_S`, half of it random."""
@@ -113,16 +115,14 @@ class Client:
         Raises:
             ConfigError: the service refused the request: wrong token, another library, a body that it cannot read.
         """
-        return self._submit(samples).result()
+        return self._submit(self._score, samples).result()
 
     async def ascore(self, samples: Sequence[Mapping[str, object]]) -> list[Answer]:
         """`score` from any event loop."""
-        return await asyncio.wrap_future(self._submit(samples))
+        return await asyncio.wrap_future(self._submit(self._score, samples))
 
-    def post(self, path: str, body: Mapping[str, object], *, until: float | None = None) -> Any:
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
         """Post JSON and return the JSON that comes back; retry what may pass until the deadline.
-
-        `until` is that deadline on the monotonic clock, when the time has begun to run already.
 
         Raises:
             ConfigError: the service refused it for good.
@@ -130,7 +130,17 @@ class Client:
             OutageError: the service could not be reached, or kept failing, until the deadline.
             DeadlineError: it did not answer in time.
         """
-        until = time.monotonic() + self.deadline if until is None else until
+        return self._submit(self._post, path, body).result()
+
+    async def apost(self, path: str, body: Mapping[str, object]) -> Any:
+        """`post` from any event loop."""
+        return await asyncio.wrap_future(self._submit(self._post, path, body))
+
+    def _submit(self, work: Callable[..., T], *arguments: object) -> "Future[T]":
+        """Run on one of this process's threads, which own the connections; waiting for one counts as time."""
+        return _threads(self.concurrency).submit(work, *arguments, until=time.monotonic() + self.deadline)
+
+    def _post(self, path: str, body: Mapping[str, object], *, until: float) -> Any:
         data = json.dumps(body, default=_plain).encode()
         pause, problem = PAUSE_S, ""
         while (left := until - time.monotonic()) > 0:
@@ -151,17 +161,16 @@ class Client:
             wait = max(wait, pause * (0.5 + random.random()))
             pause = min(2 * pause, PAUSE_MAX_S)
             time.sleep(min(wait, max(0.0, until - time.monotonic())))
+        if not problem:
+            raise DeadlineError(f"no connection was free within {self.deadline} s; raise concurrency or the deadline")
         raise OutageError(f"{self.url} kept failing for {self.deadline} s: {problem}")
 
-    def _submit(self, samples: Sequence[Mapping[str, object]]) -> "Future[list[Answer]]":
-        return _threads(self.concurrency).submit(self._score, samples, time.monotonic() + self.deadline)
-
-    def _score(self, samples: Sequence[Mapping[str, object]], until: float) -> list[Answer]:
+    def _score(self, samples: Sequence[Mapping[str, object]], *, until: float) -> list[Answer]:
         if not samples:
             return []
         body = {"samples": [{"id": uuid.uuid4().hex, **sample} for sample in samples]}
         try:
-            reply = self.post("/v1/score", body, until=until)
+            reply = self._post("/v1/score", body, until=until)
         except ReasonerError as error:
             return [Answer(self.on_unscored, ok=False, reason=error.reason, detail=str(error))] * len(samples)
         return [self._answer(result, value) for result, value in zip(reply["results"], reply["values"], strict=True)]

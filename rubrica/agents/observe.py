@@ -1,18 +1,19 @@
 """How a role runs the tools that a reasoner asked for, and shows it what they found."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rubrica.agents.work import Crew
 from rubrica.requests.verify import ToolCall, ToolCard
 from rubrica.types import Candidate, Evidence, TaskView
 
-DETAIL_MAX = 600
+DETAIL_MAX = 300
 """Characters of one observation in a prompt."""
 
 
-def tool_cards(crew: Crew) -> tuple[ToolCard, ...]:
+def tool_cards(crew: Crew, *, without: Collection[str] = ()) -> tuple[ToolCard, ...]:
     """Return the tools that look at one candidate by itself."""
-    return tuple(ToolCard.of(spec) for spec in crew.toolbox.specs if spec.scope == "candidate")
+    specs = crew.toolbox.specs
+    return tuple(ToolCard.of(spec) for spec in specs if spec.scope == "candidate" and spec.name not in without)
 
 
 async def observe(crew: Crew, view: TaskView, candidate: Candidate, call: ToolCall) -> list[Evidence]:
@@ -20,7 +21,8 @@ async def observe(crew: Crew, view: TaskView, candidate: Candidate, call: ToolCa
     if crew.toolbox.is_group(call.tool):
         detail = "this tool compares answers with each other and cannot look at one alone"
         return [Evidence(tool=call.tool, candidate=candidate.id, claim="the tool ran", detail=detail)]
-    return await crew.toolbox.check(view, (candidate,), call.tool, call.arguments)
+    found = await crew.toolbox.check(view, (candidate,), call.tool, call.arguments)
+    return found or [Evidence(tool=call.tool, candidate=candidate.id, claim="the tool ran", detail="it found nothing")]
 
 
 def renumbered(evidence: Iterable[Evidence], label: str) -> tuple[Evidence, ...]:

@@ -34,7 +34,7 @@ async def select(work: Work, crew: Crew) -> None:
     else:
         work.selection = await ask(work, crew, SelectRequest(task=work.view, features=work.features, skills=cards))
     offered = {card.name for card in cards}
-    chosen = dict.fromkeys(choice.name for choice in work.selection.skills)
-    if unknown := len(chosen.keys() - offered):
+    chosen = {choice.name for choice in work.selection.skills}
+    if unknown := len(chosen - offered):
         work.refused["selector: skill that was not offered"] += unknown
-    work.skills = tuple(skills[name] for name in chosen if name in offered)
+    work.skills = tuple(skill for name, skill in skills.items() if name in chosen & offered)

@@ -9,6 +9,10 @@ from rubrica.requests.solve import SolveRequest
 from rubrica.rewards.aggregate import criterion_key
 from rubrica.types import Candidate, Evidence, Finding, TaskView, TextPart
 
+MANNERS = frozenset(
+    {"echo", "filler", "final-answer", "guard", "language", "refusal", "refusal-fit", "repetition", "truncation"}
+)
+"""Built-in tools that say nothing about whether a draft is right: how it is said, and what it is compared with."""
 COMPARE = "final-answer"
 """The tool that holds a candidate's final answer against a known one."""
 
@@ -24,7 +28,7 @@ async def solve_blind(work: Work, crew: Crew) -> None:
     if not crew.effort.prepares or not is_verifiable(work):
         return
     blind = work.view.model_copy(update={"reference": None, "tests": ()})  # no tool may tell the draft what is known
-    tools = tool_cards(crew) if crew.reads else ()
+    tools = tool_cards(crew, without=MANNERS) if crew.reads else ()
     request = SolveRequest(task=blind, features=work.features, tools=tools, calls_left=DRAFT_CALLS if tools else 0)
     solution = await ask(work, crew, request)
     while solution.calls and request.calls_left:

@@ -27,12 +27,12 @@ async def verify(work: Work, crew: Crew) -> None:
     """Run the rubric's checks over all candidates, then let the reasoner follow up each candidate."""
     await run_rubric_checks(work, crew)
     work.findings = tool_findings(work)
-    graded = frozenset(item.id for item in work.evidence)
     if crew.reads:
         await _guard(work)
         work.findings += await compare_with_solution(work, crew)
+    graded = frozenset(name for finding in work.findings for name in finding.evidence)
     if crew.effort.prepares:
-        cards = tool_cards(crew) if crew.reads else ()
+        cards = _cards(work, crew)
         probes = [Probe(candidate, _seen(work, candidate)) for candidate in work.candidates]
         await asyncio.gather(*(follow_up(probe, work, crew, cards) for probe in probes))
         for probe in probes:  # in the order of the candidates, whichever was done first
@@ -86,7 +86,16 @@ class Probe:
 
 def _seen(work: Work, candidate: Candidate) -> list[tuple[str, Evidence]]:
     told = work.by_call.items()
-    return [(key, item) for (key, who), found in told if who == candidate.id for item in found]
+    mine = [(key, item) for (key, who), found in told if who == candidate.id for item in found]
+    return [(key, item) for key, item in mine if item.value is not None]
+
+
+def _cards(work: Work, crew: Crew) -> tuple[ToolCard, ...]:
+    """Return the tools that could still say something new: those without arguments have been asked once."""
+    if not crew.reads:
+        return ()
+    asked = {key for key, _ in work.by_call}
+    return tuple(card for card in tool_cards(crew, without={GUARD}) if card.arguments or card.name not in asked)
 
 
 async def follow_up(probe: Probe, work: Work, crew: Crew, tools: Sequence[ToolCard]) -> None:

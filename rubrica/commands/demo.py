@@ -1,37 +1,58 @@
-"""`rubrica demo`: the main job on the demo data, offline and with no key."""
+"""`rubrica demo`: judge and evolve on the demo data, offline and with no key."""
 
 import time
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
+from rubrica.config import Settings, load
 from rubrica.data.demo import demo_path
 from rubrica.data.read import read
 from rubrica.data.rows import Row as InputRow
+from rubrica.types import Unscored, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 IN_FULL = 2
 """Cases shown with rubric, findings and evidence."""
+TABLES = 3
+"""Cases shown as a table after those."""
 SHOWN_FIRST = ("final-answer", "code")
 """Families whose evidence needs no explanation."""
+SKILL_LINES = 30
+"""Lines shown of a skill that the run wrote."""
+
+Results = dict[str, Verdict | Unscored]
 
 
-@click.command("demo", short_help="judge the demo data and show how it is done")
+@click.command("demo", short_help="judge and evolve on the demo data, and show how it is done")
 @click.option("--all", "show_all", is_flag=True, help="Show a table for every case.")
-def command(*, show_all: bool) -> None:
-    """Judge the demo preferences with the seed library, and say what to try next."""
-    from rich.table import Table
+@click.option("--judge-only", is_flag=True, help="Leave the evolving out.")
+def command(*, show_all: bool, judge_only: bool) -> None:
+    """Judge the demo preferences with the seed library, let it learn from them, and say what to try next."""
+    from rubrica.commands.render import stdout
 
+    console, settings = stdout(), load({})
+    rows = list(read(demo_path()))
+    _judge(console, rows, settings, show_all=show_all)
+    if not judge_only:
+        _evolve(console, settings)
+    click.echo(_next_steps())
+
+
+def _judge(console: "Console", rows: Sequence[InputRow], settings: Settings, *, show_all: bool) -> None:
     from rubrica.commands.judge import JUDGEMENT, judge_source
-    from rubrica.commands.render import explain, stderr, stdout, unscored_line, verdict_table
-    from rubrica.config import load
-    from rubrica.evals.metrics import outcome, summarise
+    from rubrica.commands.render import explain, stderr, unscored_line, verdict_table
     from rubrica.library.seed import seed_library
     from rubrica.parallel import Plan
-    from rubrica.types import Unscored
 
-    console, settings, library = stdout(), load({}), seed_library()
-    rows = list(read(demo_path()))
+    library = seed_library()
     stderr().print(
         f"Judging {len(rows)} demo cases with the seed library ({len(library.skills)} skills, "
         f"{len(library.tools)} tools); no model, no network."
@@ -39,32 +60,62 @@ def command(*, show_all: bool) -> None:
     started = time.monotonic()
     judged = list(judge_source(iter(rows), Plan(library=library, sandbox=settings.sandbox), workers=1))
     seconds = time.monotonic() - started
-    results = {row.case: JUDGEMENT.validate_json(row.json) for _, row in judged}
+    results: Results = {row.case: JUDGEMENT.validate_json(row.json) for _, row in judged}
     for number, row in enumerate(_spread(rows)):
         result = results[row.case.id]
         if isinstance(result, Unscored):
             console.print(unscored_line(result))
         elif number < IN_FULL:
             console.print(explain(row.case, result))
-        elif show_all or number < IN_FULL + 3:
+        elif show_all or number < IN_FULL + TABLES:
             console.print(verdict_table(row.case, result))
+    table, summary = _agreement(rows, results)
+    console.print(table)
+    console.print(f"{summary}, in {seconds:.1f} s. These cases were written for this demo; they are no benchmark.")
+
+
+def _agreement(rows: Sequence[InputRow], results: Results) -> "tuple[Table, str]":
+    from rich.table import Table
+
+    from rubrica.evals.metrics import outcome, summarise
+
+    outcomes = [outcome(r.case.id, r.label, results[r.case.id], r.subset) for r in rows if r.label is not None]
     table = Table(title="agreement with the demo labels, by family", title_justify="left")
     for heading in ("family", "cases", "right", "decided"):
         table.add_column(heading, justify="left" if heading == "family" else "right")
-    labelled = [row for row in rows if row.label is not None]
-    outcomes = [outcome(r.case.id, r.label, results[r.case.id], r.subset) for r in labelled if r.label is not None]
     for family, group in groupby(sorted(outcomes, key=lambda o: o.subset), key=lambda o: o.subset):
         told = summarise(members := list(group))
         table.add_row(family, str(len(members)), f"{100 * told.accuracy.value:.0f}%", f"{100 * told.coverage:.0f}%")
-    console.print(table)
     told = summarise(outcomes)
-    console.print(
+    return table, (
         f"All {told.accuracy.n}: {100 * told.accuracy.value:.0f}% "
         f"(95% interval {100 * told.accuracy.low:.0f} to {100 * told.accuracy.high:.0f}), "
-        f"{100 * told.coverage:.0f}% decided, in {seconds:.1f} s. "
-        "These cases were written for this demo; they are no benchmark."
+        f"{100 * told.coverage:.0f}% decided"
     )
-    click.echo(_next_steps())
+
+
+def _evolve(console: "Console", settings: Settings) -> None:
+    """Evolve a throw-away library on the demo preferences, and show the first skill that it wrote."""
+    from rubrica.commands.evolving import Watch, result
+    from rubrica.commands.render import stderr
+    from rubrica.evolution.evolve import Means, evolve
+    from rubrica.evolution.run import Options
+    from rubrica.library.store import LibraryStore
+    from rubrica.skills.markdown import SKILL_FILE, render_skill
+
+    remarks = stderr()
+    remarks.print("\nNow the library learns from 60% of them; the gate keeps what helps, the rest is the test.")
+    means = Means.offline(sandbox=settings.sandbox, workers=settings.workers)
+    with TemporaryDirectory(prefix="rubrica-demo-") as folder:
+        library = Path(folder) / "library"
+        with Watch(remarks) as watch:
+            report = evolve(library, Options(data=str(demo_path())), means, listen=watch.see)
+        console.print(result(report))
+        learned = LibraryStore.open(library).load()
+    for name in sorted(name for name, skill in learned.skills.items() if "learned" in skill.tags)[:1]:
+        lines = render_skill(learned.skills[name])[SKILL_FILE].decode().splitlines()
+        console.rule(f"skills/{name}/{SKILL_FILE}, as the run wrote it")
+        click.echo("\n".join([*lines[:SKILL_LINES], *(["..."] if len(lines) > SKILL_LINES else [])]))
 
 
 def _spread(rows: Sequence[InputRow]) -> list[InputRow]:
@@ -80,8 +131,9 @@ def _spread(rows: Sequence[InputRow]) -> list[InputRow]:
 def _next_steps() -> str:
     return (
         "\nTry next:\n"
-        "  .venv/bin/rubrica judge YOUR.jsonl --explain          judge your own prompts and candidates\n"
-        "  .venv/bin/rubrica judge YOUR.jsonl --out verdicts.jsonl\n"
-        "  .venv/bin/rubrica library init my-library             a library of your own, as a git repository\n"
-        "  .venv/bin/rubrica doctor                              what works on this machine"
+        "  .venv/bin/rubrica judge YOUR.jsonl --explain                    judge your own prompts and candidates\n"
+        "  .venv/bin/rubrica evolve PREFERENCES.jsonl --library mylib      learn from your own labels\n"
+        "  .venv/bin/rubrica eval DATA.jsonl --library seed --library mylib   compare versions\n"
+        "  .venv/bin/rubrica serve --library mylib                         serve rewards to a trainer\n"
+        "  .venv/bin/rubrica doctor                                        what works on this machine"
     )

@@ -4,11 +4,13 @@ import hashlib
 import os
 from pathlib import Path
 
+from rubrica.agents.work import Recall
 from rubrica.config import Settings
 from rubrica.errors import InputError
 from rubrica.library.library import Library
 from rubrica.library.seed import seed_library
 from rubrica.library.store import LibraryStore
+from rubrica.memory import PRECEDENTS
 from rubrica.parallel import Plan
 from rubrica.reasoners.base import Reasoner
 from rubrica.reasoners.budget import Budget
@@ -40,7 +42,18 @@ def plan_of(settings: Settings, library: Library) -> Plan:
         reasoner=open_reasoner(settings, settings.model, budget) if settings.model else None,
         in_flight=cases_in_flight(settings),
         budget=budget,
+        recall=open_precedents(settings) if settings.model else None,
     )
+
+
+def open_precedents(settings: Settings) -> Recall | None:
+    """Open what the library's runs have learned from, when there is any: only a model that reads recalls it."""
+    if settings.library is None or not (folder := settings.library / PRECEDENTS).exists():
+        return None
+    from rubrica.memory.precedents import Precedents
+
+    precedents = Precedents.open(folder)
+    return precedents if len(precedents) else None
 
 
 def cases_in_flight(settings: Settings) -> int:

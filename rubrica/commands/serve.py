@@ -1,14 +1,13 @@
 """`rubrica serve`: the reward function over HTTP, pinned to one library version."""
 
-import asyncio
 import ipaddress
 import logging
 import os
-import socket
+import signal
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -90,7 +89,7 @@ def serve(function: "RewardFunction", limits: "Limits", address: Address, *, gra
 
     from rubrica.samples import Sample
     from rubrica.service.app import build_app
-    from rubrica.service.running import BACKLOG, config_of
+    from rubrica.service.running import config_of, listen
 
     function.score(Sample("Are you ready?", "Yes."))  # loads what the first request would have to wait for
     app = build_app(function, limits=limits, token=address.token)
@@ -101,19 +100,18 @@ def serve(function: "RewardFunction", limits: "Limits", address: Address, *, gra
             desk.drain()
             super().handle_exit(sig, frame)
 
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has drained
+        signal.signal(number, _leave)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    with _listen(address, BACKLOG) as listener:
+    with listen(address.host, address.port) as listener:
         where = listener.getsockname()
         click.echo(f"serving library {desk.library[:12]} on http://{where[0]}:{where[1]} (routes: /docs)")
-        asyncio.run(Server(config_of(app, grace=grace)).serve(sockets=[listener]))
+        Server(config_of(app, grace=grace)).run(sockets=[listener])
 
 
-def _listen(address: Address, backlog: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    try:
-        return socket.create_server((address.host, address.port), family=family, backlog=backlog)
-    except OSError as error:
-        raise ConfigError(f"cannot listen on {address.host}:{address.port}: {error}") from error
+def _leave(*_: object) -> NoReturn:
+    """End in the ordinary way, so that sandboxes and threads are closed."""
+    raise SystemExit(0)
 
 
 def _token(file: Path | None) -> str:

@@ -2,6 +2,8 @@
 
 A column is a tool call (`call_key`) or a model-graded criterion ("skill/criterion"); a library is a choice of columns
 with weights, baselines and conditions. Any library whose columns are here can be scored without judging anything again.
+What a library may rewrite (a python tool, a skill that a model reads) is named with the hash of its text, so that
+another text is another column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +17,7 @@ from rubrica.library.library import Library
 from rubrica.rewards.aggregate import Z_MAX, criterion_key
 from rubrica.skills.when import parse
 from rubrica.tools.toolbox import call_key
-from rubrica.types import Criterion, Label, Scoring, TaskFeatures
+from rubrica.types import Criterion, Label, Scoring, TaskFeatures, Value, content_hash
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -23,12 +25,19 @@ Mask = NDArray[np.bool_]
 Indices = NDArray[np.int64]
 
 
-def column_of(criterion: Criterion) -> str:
-    """Return the column that grades a criterion."""
+def column_of(criterion: Criterion, library: Library | None = None) -> str:
+    """Return the column that grades a criterion of a library; without one, of a built-in tool."""
     if criterion.tool is None:
-        return f"model {criterion_key(criterion)}"
+        skill = library.skills.get(criterion.skill) if library else None
+        return f"model {criterion_key(criterion)}{_made_of(skill)}"
+    entry = library.tools.get(criterion.tool) if library else None
     reading = "lowest" if criterion.kind == "rule" else "mean"
-    return f"{reading} {call_key(criterion.tool, criterion.arguments)}"
+    made_of = "" if entry is None or entry.kind == "builtin" else _made_of(entry)
+    return f"{reading} {call_key(criterion.tool, criterion.arguments)}{made_of}"
+
+
+def _made_of(entry: Value | None) -> str:
+    return f" #{content_hash(entry)[:12]}" if entry is not None else ""
 
 
 @dataclass(frozen=True)
@@ -63,11 +72,11 @@ class Table:
             self._known[condition] = np.array([parsed.holds(features) for features in self.features], dtype=bool)
         return self._known[condition]
 
-    def of(self, criteria: Sequence[Criterion], active: Sequence[str]) -> Matrix:
+    def of(self, criteria: Sequence[Criterion], active: Sequence[str], library: Library | None = None) -> Matrix:
         """Return grades of all candidates on criteria that apply under the given conditions, shape (M, criteria)."""
         told = np.full((len(self.grades), len(criteria)), np.nan)
         for i, (criterion, condition) in enumerate(zip(criteria, active, strict=True)):
-            position = self.columns.get(column_of(criterion))
+            position = self.columns.get(column_of(criterion, library))
             if position is None:
                 continue
             values = self.grades[:, position]
@@ -159,7 +168,7 @@ class Scorer:
         skills = [library.skills[name] for name in sorted(library.skills)]
         criteria = tuple(c for skill in skills for c in skill.criteria)
         active = [_both(skill.when, c.when) for skill in skills for c in skill.criteria]
-        grades = table.of(criteria, active)
+        grades = table.of(criteria, active, library)
         baselines = np.array([library.scoring.baselines.get(criterion_key(c), c.baseline) for c in criteria])
         return cls(criteria, grades, np.nan_to_num(grades - baselines, nan=0.0))
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from rubrica.evolution.edits import Edit, Proposal
 from rubrica.evolution.gate import Comparison
+from rubrica.evolution.mining import Calibrate
 from rubrica.evolution.table import Agreement, Indices, Scorer, Table, Vector, agreement
 from rubrica.library.library import Library
 from rubrica.types import Label
@@ -33,9 +34,9 @@ class Trial:
     """Positions in the table, disjoint and covering it."""
 
     def library(self, proposals: Sequence[Proposal], table: Table) -> Library:
-        """Replay proposals on some cases."""
+        """Replay proposals on some cases, from the base with its scale calibrated on them."""
         library = self.base
-        for proposal in proposals:
+        for proposal in (Calibrate(), *proposals):
             edit = proposal.on(library, table)
             library = library if edit is None else edit.apply(library)
         return library
@@ -56,7 +57,7 @@ class Trial:
         before, after = self._cross_fitted(proposal, self.table)
         seen = float((after.probability - before.probability).mean())
         rng = np.random.default_rng(seed)
-        raw = self._out_of_fold(self.accepted, self.table)
+        raw = self.out_of_fold(self.accepted, self.table)
         null: list[float] = []
         reached = 0
         while seen > 0 and len(null) < draws:
@@ -74,11 +75,12 @@ class Trial:
         )
 
     def _cross_fitted(self, proposal: Proposal, table: Table) -> tuple[Agreement, Agreement]:
-        before = agreement(table, self._out_of_fold(self.accepted, table))
-        after = agreement(table, self._out_of_fold((*self.accepted, proposal), table))
+        before = agreement(table, self.out_of_fold(self.accepted, table))
+        after = agreement(table, self.out_of_fold((*self.accepted, proposal), table))
         return before, after
 
-    def _out_of_fold(self, proposals: Sequence[Proposal], table: Table) -> Vector:
+    def out_of_fold(self, proposals: Sequence[Proposal], table: Table) -> Vector:
+        """Return raw scores, each by a library whose proposals have seen the other folds only, shape (M,)."""
         raw = np.empty(len(table.grades))
         everything = np.arange(len(table))
         for held in self.folds:

@@ -67,7 +67,8 @@ def subject(probe: Criterion) -> str:
         text = str(doc).rstrip(".")
         return f"{text}, held against the other candidates" if probe.tool == "compare" else text
     detail = f" ({', '.join(str(value) for value in probe.arguments.values())})" if probe.arguments else ""
-    return f"{probe.text.split('. ')[0].rstrip('.')}{detail}"
+    clause = re.split(r"\. |; |: 1|, by argument| by `", probe.text)[0].rstrip(".:")
+    return f"{clause}{detail}"
 
 
 def _description(condition: str, found: Sequence[Found], cases: int) -> str:

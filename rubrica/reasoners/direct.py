@@ -12,7 +12,7 @@ from rubrica.reasoners.completion import completion_of, completion_of_events
 from rubrica.reasoners.endpoints import Endpoint, Endpoints
 from rubrica.reasoners.perloop import PerLoop
 from rubrica.reasoners.retry_after import seconds_of
-from rubrica.reasoners.transport import TOLD, Call, CallError, Completion, failure_of
+from rubrica.reasoners.transport import RATE_PAUSE_S, TOLD, Call, CallError, Completion, failure_of
 
 if TYPE_CHECKING:
     import aiohttp
@@ -22,8 +22,6 @@ KEEP_ALIVE_S = 4.0
 """Below the 5 s after which uvicorn drops an idle connection: a reused one should still be open."""
 BODY_MAX = 32 << 20
 """Bytes of an answer that are read at most."""
-RATE_PAUSE_S = 1.0
-"""Pause after a 429 that names none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from rubrica.reasoners.perloop import PerLoop
 
 MINUTE = 60.0
+PAUSE_MAX_S = 60.0
+"""A longer pause is an outage: whoever comes after this finds out and says so."""
 
 
 class Window:
@@ -77,7 +79,7 @@ class Limiter:
 
     def pause(self, seconds: float) -> None:
         """Let nobody start for a while: the endpoint said that it is enough."""
-        self._paused_until = max(self._paused_until, self._clock() + seconds)
+        self._paused_until = max(self._paused_until, self._clock() + min(seconds, PAUSE_MAX_S))
 
     def _correct(self, booked: list[float] | None, used: int) -> None:
         if self._tokens is not None and booked is not None:

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib import resources
@@ -24,7 +25,7 @@ from rubrica.reasoners.limiter import Limiter
 from rubrica.reasoners.parse import UnreadableReplyError, read_reply
 from rubrica.reasoners.perloop import PerLoop
 from rubrica.reasoners.price import Price, price_of
-from rubrica.reasoners.retry import Retry
+from rubrica.reasoners.retry import Retry, Stopwatch
 from rubrica.reasoners.shape import REPLY_TO, wire_schema
 from rubrica.reasoners.transport import ANSWER, Call, CallError, Completion, Transport
 from rubrica.requests.base import ChatMessage, Reply, Request
@@ -41,6 +42,8 @@ STARTS = 3
 """Conversations that are begun for one request, each with one re-ask."""
 SAMPLES_APART = 1000
 """Between the samples of one conversation and the next; roles count theirs from 0."""
+PROBE_S = 15.0
+"""How long others wait for the first request, which may hang."""
 ADAPTATIONS = 6
 """How often one call is put differently because the endpoint rejected how it was put."""
 BYTES_PER_TOKEN = 2
@@ -105,20 +108,27 @@ class LanguageModel:
         self.price: Price | None = price_of(transport.model)
         self._proven = False
         """Whether a first request has shown what the endpoint understands."""
-        self._probe: PerLoop[asyncio.Lock] = PerLoop(asyncio.Lock)
+        self._probing = False
+        self._probe: PerLoop[asyncio.Event] = PerLoop(asyncio.Event)
         digest = content_hash({"parameters": repr(self.parameters), "requests": requests_digest()})
         self.id = f"{transport.model}@{digest[:12]}"
 
     async def complete(self, request: Request[T]) -> Reply[T]:
         """Answer one request. The very first goes alone: it shows which form of replies the endpoint has."""
-        if not self._proven:
-            async with self._probe.get():
-                if not self._proven:
-                    try:
-                        return await self._answer(request)
-                    finally:
-                        self._proven = True
-        return await self._answer(request)
+        if self._proven:
+            return await self._answer(request)
+        proven = self._probe.get()
+        if self._probing:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PROBE_S):
+                    await proven.wait()
+            return await self._answer(request)
+        self._probing = True
+        try:
+            return await self._answer(request)
+        finally:
+            self._proven = True
+            proven.set()
 
     async def _answer(self, request: Request[T]) -> Reply[T]:
         """Ask, and once more with the error shown; if that is no reply either, begin anew with another sample."""
@@ -185,7 +195,7 @@ class LanguageModel:
             settings=self.parameters.for_sample(ask.sample, known.dropped),
         )
 
-    async def _attempt(self, call: Call, spending: Spending) -> Completion:
+    async def _attempt(self, call: Call, spending: Spending, watch: Stopwatch) -> Completion:
         """Make one call on the wire, within budget and limits; it is paid for whatever comes of it."""
         size = sum(len(str(message.content).encode()) for message in call.messages)
         estimate = self._usage(size // BYTES_PER_TOKEN, call.max_tokens or 0)
@@ -195,7 +205,8 @@ class LanguageModel:
             async with self.limiter.slot(size // (2 * BYTES_PER_TOKEN) + TYPICAL_REPLY_TOKENS) as correct:
                 used = Usage(calls=1)  # a call that failed is a call; its tokens are not known to have been used
                 try:
-                    completion = await self.transport.send(call)
+                    async with watch.running():
+                        completion = await self.transport.send(call)
                 except CallError as error:
                     if error.kind == "rate":
                         self.limiter.pause(error.pause)

@@ -1,11 +1,12 @@
 """The one retry layer: what may pass is tried again, later and later, until it worked or the time is over."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_before_delay, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from rubrica.errors import DeadlineError, OutageError
 from rubrica.reasoners.transport import CallError
@@ -14,6 +15,24 @@ T = TypeVar("T")
 
 JITTER = 0.25
 """Share of a requested wait that is added at random, so that callers do not come back all at once."""
+
+
+class Stopwatch:
+    """The time that a call has left; it runs on the wire and between attempts, not in our own queues."""
+
+    def __init__(self, seconds: float) -> None:
+        self.left = seconds
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Count what happens inside; a TimeoutError ends it when no time is left."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            async with asyncio.timeout(self.left):
+                yield
+        finally:
+            self.left -= loop.time() - started
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +49,7 @@ class Retry:
     longest_wait_s: float = 30.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    async def run(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, attempt: Callable[[Stopwatch], Awaitable[T]]) -> T:
         """Return the first result.
 
         Raises:
@@ -39,20 +58,20 @@ class Retry:
             DeadlineError: the deadline passed, or every attempt was too slow.
         """
         failed: list[CallError] = []
+        watch = Stopwatch(self.deadline_s)
 
         async def once() -> T:  # tenacity awaits what it can see to be a coroutine function
-            return await attempt()
+            return await attempt(watch)
 
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.passes),
-            stop=lambda state: self._is_worn_out(state, failed),
+            stop=lambda state: self._is_worn_out(state, failed, watch),
             wait=self._wait,
             sleep=self.sleep,
             reraise=True,
         )
         try:
-            async with asyncio.timeout(self.deadline_s):
-                return await retrying(once)
+            return await retrying(once)
         except TimeoutError:
             raise DeadlineError(f"no answer within {self.deadline_s:g} s{_last(failed)}") from None
         except CallError as error:
@@ -62,12 +81,13 @@ class Retry:
                 raise DeadlineError(f"{len(failed)} attempts were too slow; the last: {error}") from None
             raise OutageError(f"{len(failed)} attempts failed; the last: {error}{_asked(error)}") from None
 
-    def _is_worn_out(self, state: RetryCallState, failed: list[CallError]) -> bool:
+    def _is_worn_out(self, state: RetryCallState, failed: list[CallError], watch: Stopwatch) -> bool:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, CallError):
             failed.append(error)
         counted = sum(failure.kind != "rate" for failure in failed)
-        return counted >= self.failures or stop_before_delay(self.deadline_s)(state)
+        watch.left -= state.upcoming_sleep
+        return counted >= self.failures or watch.left <= 0
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -19,6 +19,8 @@ Failure = Literal["rate", "server", "connection", "timeout", "denied", "rejected
 
 ANSWER = "answer"
 """Name of the tool that a model calls to answer, in the form `tool`."""
+RATE_PAUSE_S = 1.0
+"""Pause after a 429 that names none."""
 TOLD = 300
 """Characters of an endpoint's error text that are kept."""
 
@@ -87,7 +89,8 @@ class CallError(OutageError):
     ) -> None:
         super().__init__(text)
         self.kind, self.retry_after = kind, retry_after
-        self.pause = (retry_after or 0.0) if pause is None else pause
+        unasked = RATE_PAUSE_S if kind == "rate" else 0.0
+        self.pause = pause if pause is not None else unasked if retry_after is None else retry_after
 
     @property
     def passes(self) -> bool:

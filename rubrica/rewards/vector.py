@@ -1,5 +1,6 @@
 """A verdict as named numbers: for each candidate its reward and the part that every criterion had in it."""
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,7 +55,7 @@ def vectors(case: Case, verdict: Verdict, scoring: Scoring) -> tuple[RewardVecto
                 continue
             weight = scoring.weights.get(key, criterion.weight)
             part = weight * (grade - scoring.baselines.get(key, criterion.baseline)) / scoring.temperature
-            found.append(Component(key, criterion.skill or key, criterion.kind, grade, part))
+            found.append(Component(sys.intern(key), criterion.skill or key, criterion.kind, grade, part))
         return tuple(found)
 
     return tuple(

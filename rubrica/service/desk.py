@@ -143,10 +143,10 @@ class Desk:
         everything = asyncio.ensure_future(asyncio.wait(set(answers), timeout=function.deadline))
         left = asyncio.ensure_future(_disconnected(request))
         await asyncio.wait({everything, left}, return_when=asyncio.FIRST_COMPLETED)
-        if not everything.done():  # the caller hung up; what it named by id waits on, for it may ask again
-            self.buffer.leave(answer for answer, id_ in zip(answers, ids, strict=True) if not id_)
         everything.cancel()
         left.cancel()
+        # who has gone or got no answer may ask again: under its id it is the same sample, without one a new one
+        self.buffer.leave(answer for answer, id_ in zip(answers, ids, strict=True) if not id_ and not answer.done())
         detail = f"not judged within {function.deadline} s; ask again"
         late = Unscored(case="", reason="timeout", detail=detail)
         return [answer.result() if answer.done() else late for answer in answers]

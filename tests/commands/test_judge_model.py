@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from rubrica.commands.judge import command
 
-SERVER = Path(__file__).parents[1] / "servers" / "openai_compatible.py"
+ROOT = Path(__file__).parents[2]
+SERVER = ROOT / "tests" / "servers" / "openai_compatible.py"
 
 
 @pytest.fixture
@@ -76,3 +77,17 @@ def test_a_money_budget_without_a_price_is_a_user_error(pairs, url, tmp_path):
 
     with pytest.raises(ConfigError, match="price of test-model"):
         judged(pairs, url, tmp_path, "--max-cost", "1")
+
+
+def test_a_killed_run_asks_nothing_again_that_it_had_stored(pairs, url, tmp_path):
+    judged(pairs, url, tmp_path, "--cache", str(tmp_path / "other.sqlite"))
+    whole = calls(url)
+    line = [sys.executable, "-m", "rubrica.cli", "judge", str(pairs), "--json", "--model", "test-model"]
+    line += ["--api-base", url, "--sandbox", "none", "--cache", str(tmp_path / "cache.sqlite"), "--concurrency", "2"]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and calls(url) < whole + whole // 2:
+            pass
+        process.kill()
+    assert calls(url) > whole
+    judged(pairs, url, tmp_path)
+    assert calls(url) <= 2 * whole + 2  # what two calls in flight had not stored when the run was killed

@@ -2,6 +2,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from rubrica.reasoners.scripted import Scripted
 from rubrica.requests.base import Reply
 from rubrica.requests.solve import Solution, SolveRequest
 from rubrica.types import Message, TaskFeatures, TaskView, TextPart, Usage
+
+ROOT = Path(__file__).parents[2]
 
 
 def asking(text="2 + 2?", **extra):
@@ -157,7 +160,7 @@ def test_many_processes_write_at_once_and_agree(tmp_path):
         "print(''.join(store.get(f'k{n}')[0] for n in range(200)))"
     )
     running = [
-        subprocess.Popen([sys.executable, "-c", program, str(path), name], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", program, str(path), name], stdout=subprocess.PIPE, text=True, cwd=ROOT)
         for name in "abc"
     ]
     told = {process.communicate()[0] for process in running}

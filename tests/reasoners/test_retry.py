@@ -13,7 +13,7 @@ def attempts(*errors):
     """Make an attempt that fails like this, one after the other, and then works."""
     left = list(errors)
 
-    async def attempt():
+    async def attempt(_watch):
         if left:
             raise left.pop(0)
         return "done"
@@ -69,6 +69,18 @@ def test_a_wait_beyond_the_deadline_ends_it_at_once():
 def test_slow_attempts_are_a_timeout():
     with pytest.raises(DeadlineError, match="2 attempts were too slow"):
         tried(Retry(failures=2), *[error("timeout")] * 2)
+
+
+def test_time_in_our_own_queues_does_not_count():
+    async def body():
+        async def attempt(watch):
+            await asyncio.sleep(0.1)  # waiting for a slot
+            async with watch.running():
+                return "done"
+
+        return await Retry(deadline_s=0.05).run(attempt)
+
+    assert asyncio.run(body()) == "done"
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,21 @@ def test_unscored_is_an_error_status_where_the_trainer_has_no_word_for_it(url: s
     assert headers["retry-after"] == "1"
 
 
+def test_a_sample_that_timed_out_or_left_is_not_counted_twice(reward: RewardFunction) -> None:
+    body = {"prompt": PROMPT, "response": ANSWERS[0]}
+    with running(reward, limits=Limits(window=20)) as address:
+        assert call(address, "/slime?run=a&group_size=2&mode=group&deadline=0.05", body)[0] == 503
+        left = http.client.HTTPConnection(urlsplit(address).netloc)
+        left.request(
+            "POST", "/slime?run=a&group_size=2&mode=group", json.dumps(body), {"Content-Type": "application/json"}
+        )
+        left.close()
+        gone = 'rubrica_requests_total{route="/slime",status="503"} 2.0'
+        while gone not in call(address, "/metrics")[1]:
+            time.sleep(0.01)
+        assert call(address, "/slime?run=a&group_size=2&mode=group&deadline=0.3", body)[0] == 503
+
+
 def test_a_chosen_number_is_given_and_said(reward: RewardFunction) -> None:
     with RewardFunction(reward.plan, on_unscored=-1.0) as function, running(function) as address:
         assert call(address, "/slime", {"prompt": "", "response": "x"})[1] == -1.0

@@ -13,7 +13,6 @@ import ast
 import asyncio
 import base64
 import contextlib
-import json
 import math
 import os
 import secrets
@@ -26,7 +25,10 @@ from typing import TYPE_CHECKING, get_args
 
 from rubrica.errors import RubricaError, SandboxInfraError, SandboxUnavailable
 from rubrica.tools.sandbox.base import Isolation, Job, Limits, Need, Outcome, Report, Status
-from rubrica.tools.sandbox.values import parse_json
+from rubrica.tools.sandbox.door import Door
+from rubrica.tools.sandbox.once import Once
+from rubrica.tools.sandbox.values import clean, parse_json
+from rubrica.tools.sandbox.wire import NOT_JSON, check_inputs, is_json, to_json
 
 if TYPE_CHECKING:
     from e2b_code_interpreter import AsyncSandbox  # type: ignore[import-untyped]  # it ships no types
@@ -61,15 +63,13 @@ class E2BSandbox:
 
     def __init__(self, settings: E2BSettings | None = None) -> None:
         self._settings = settings or E2BSettings()
-        self._slots = asyncio.Semaphore(self._settings.concurrent)
+        self._slots = Door(self._settings.concurrent)
         self._live: dict[str, AsyncSandbox] = {}
-        self._report: Report | None = None
+        self._probed = Once(self._probe)
 
     async def probe(self) -> Report:
         """Try what a machine without internet must not reach; the result is kept as long as this object."""
-        if self._report is None:
-            self._report = await self._probe()
-        return self._report
+        return await self._probed.get()
 
     async def _probe(self) -> Report:
         report = Report(self.name, self.isolation, self.offers, available=False)
@@ -108,12 +108,18 @@ class E2BSandbox:
     async def _run(self, job: Job) -> Outcome:
         nonce = secrets.token_hex(16)
         budget = job.limits.wall_s + self._settings.grace_s
-        async with self._slots, self._machine(job, budget) as machine:
-            try:
-                async with asyncio.timeout(budget):
-                    execution = await machine.run_code(_cell(job, nonce), timeout=budget, envs={})
-            except Exception as error:
-                raise _mapped(error) from error
+        check_inputs(job)
+        cell = _cell(job, nonce)
+        await self._slots.enter()
+        try:
+            async with self._machine(job, budget) as machine:
+                try:
+                    async with asyncio.timeout(budget):
+                        execution = await machine.run_code(cell, timeout=budget, envs={})
+                except Exception as error:
+                    raise _mapped(error) from error
+        finally:
+            self._slots.leave()
         if execution.error is not None:
             raise SandboxInfraError(f"e2b: the machine's own code failed: {execution.error.name}")
         return _outcome(job, nonce, "".join(execution.logs.stdout))
@@ -173,7 +179,7 @@ def _cell(job: Job, nonce: str) -> str:
         "language": job.language,
         "child": f"{_guest()}\nchild(json.loads(sys.argv[1]))",
     }
-    data = base64.b64encode(json.dumps(payload).encode()).decode()
+    data = base64.b64encode(to_json(payload)).decode()
     return f"{_guest()}\nprint({nonce!r} + json.dumps(drive(json.loads(base64.b64decode({data!r})))))"
 
 
@@ -204,12 +210,15 @@ def _outcome(job: Job, nonce: str, printed: str) -> Outcome:
     status = next((known for known in _STATUSES if known == report.get("status")), None)
     if status is None:
         raise SandboxInfraError(f"e2b: {str(report.get('stderr', ''))[:300] or 'no status in the report'}")
-    value = report.get("value_json")
+    out, err = (clean(str(report.get(name, "")))[: job.limits.out_bytes] for name in ("stdout", "stderr"))
+    value = report.get("value_json") if status == "ok" else None
+    if value is not None and not (isinstance(value, str) and len(value) <= job.limits.value_bytes and is_json(value)):
+        status, value, err = "error", None, err + NOT_JSON
     return Outcome(
         status=status,
-        value_json=value if isinstance(value, str) and len(value) <= job.limits.value_bytes else None,
-        stdout=str(report.get("stdout", ""))[: job.limits.out_bytes],
-        stderr=str(report.get("stderr", ""))[: job.limits.out_bytes],
+        value_json=value,
+        stdout=out,
+        stderr=err,
         truncated=bool(report.get("truncated")),
         backend="e2b",
         isolation="vm",

@@ -4,9 +4,11 @@ Sent as source text. `drive` runs in the machine's kernel, `child` in the proces
 here, so that a time-out is something the machine says, and silence is never taken for one.
 """
 
+import asyncio
 import base64
 import contextlib
 import importlib.util
+import inspect
 import json
 import os
 import resource
@@ -126,12 +128,12 @@ def child(payload: dict[str, Any]) -> None:
     try:
         exec(compile(payload["code"], "<candidate>", "exec"), names)  # noqa: S102  inside the machine
         if payload["entry"] is not None:
-            value = json.dumps(names[payload["entry"]](*payload["args"]), allow_nan=False)
+            value = json.dumps(_call(names, payload["entry"], payload["args"]), allow_nan=False)
             told = (
                 {"status": "output_limit"} if len(value) > payload["limit"] else {"status": "ok", "value_json": value}
             )
-    except SystemExit:
-        told = {"status": "exited_early"}
+    except SystemExit as exit_:
+        told = {"status": "ok" if payload["entry"] is None and exit_.code in (None, 0) else "exited_early"}
     except MemoryError:
         told = {"status": "memory"}
     except BaseException:  # noqa: BLE001  whatever a candidate raises is a result
@@ -139,6 +141,15 @@ def child(payload: dict[str, Any]) -> None:
         told = {"status": "error"}
     sys.stdout.flush()
     _write(payload["result"], json.dumps(told).encode())
+
+
+def _call(names: dict[str, Any], entry: str, args: list[Any]) -> Any:
+    first, *rest = entry.split(".")
+    function = names[first]
+    for part in rest:
+        function = getattr(function, part)
+    value = function(*args)
+    return asyncio.run(value) if inspect.iscoroutine(value) else value
 
 
 def _write(path: str, data: bytes) -> None:

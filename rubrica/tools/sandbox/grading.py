@@ -10,6 +10,7 @@ from rubrica.tools.sandbox.base import Job, Limits, Need, Outcome, Sandbox, Stat
 from rubrica.tools.sandbox.needs import need_of
 from rubrica.tools.sandbox.values import (
     Relation,
+    clean,
     close,
     decode,
     guest_source,
@@ -151,7 +152,7 @@ def _read(outcome: Outcome, size: int) -> Run:
             if isinstance(report, dict) and isinstance(reports, list) and len(reports) == size:
                 cases = tuple(_observed(case) for case in reports)
                 return Run(_observed(report["module"]), cases, outcome.backend)
-        except (ValueError, TypeError, KeyError, OverflowError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             pass
         forged = Observed("error", message="the report from inside is malformed")
         return Run(forged, (forged,) * size, outcome.backend)
@@ -163,12 +164,13 @@ def _read(outcome: Outcome, size: int) -> Run:
 def _observed(report: JsonValue) -> Observed:
     if not isinstance(report, dict):
         raise TypeError("not a report")
-    stdout = str(report.get("stdout", ""))
+    stdout = clean(str(report.get("stdout", "")))
     if "skipped" in report or "timeout" in report:
         return Observed("not run" if "skipped" in report else "timeout", stdout=stdout)
     raised = report.get("raised")
     if isinstance(raised, list):
-        return Observed("raised", None, tuple(map(str, raised)), str(report.get("message", "")), stdout)
+        names = tuple(clean(str(name)) for name in raised)
+        return Observed("raised", None, names, clean(str(report.get("message", ""))), stdout)
     return Observed("ok", decode(report["value"]), stdout=stdout)
 
 

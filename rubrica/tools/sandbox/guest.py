@@ -4,6 +4,7 @@ This module is sent as source text (`Job.code`) and its `exercise` is the entry;
 on code that it does not trust. It needs nothing but the standard library.
 """
 
+import builtins
 import contextlib
 import io
 import random
@@ -131,9 +132,11 @@ def _run(case: dict[str, str], source: str, names: dict[str, Any], *, seed: int,
 
 def _observe(action: Callable[[], Any], seed: int, stdin: str = "", *, seconds: float) -> dict[str, Any]:
     random.seed(seed)
-    out = io.StringIO()
+    given, printed = _Kept(stdin.encode("utf-8", "surrogatepass")), _Kept()
+    out = io.TextIOWrapper(printed, "utf-8", "surrogatepass", newline="", write_through=True)
     seen: dict[str, Any] = {}
-    before, sys.stdin = sys.stdin, io.StringIO(stdin)
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(given, "utf-8", "surrogatepass")
+    open_before, builtins.open = builtins.open, _with_stdin(given)
     try:
         with contextlib.redirect_stdout(out), _at_most(seconds):
             value = action()
@@ -143,9 +146,27 @@ def _observe(action: Callable[[], Any], seed: int, stdin: str = "", *, seconds: 
     except BaseException as error:  # noqa: BLE001  exits and interrupts of a candidate are results too
         seen = {"raised": [kind.__name__ for kind in _type(error).__mro__], "message": _message(error)}
     finally:
-        sys.stdin = before
-    seen["stdout"] = out.getvalue()[:MAX_TEXT]
+        sys.stdin, builtins.open = before, open_before
+    seen["stdout"] = printed.getvalue().decode("utf-8", "replace")[:MAX_TEXT]
     return seen
+
+
+class _Kept(io.BytesIO):
+    """Bytes behind a standard stream: what a program printed is read after it closed the stream."""
+
+    def close(self) -> None: ...
+
+
+def _with_stdin(given: _Kept) -> Callable[..., Any]:
+    """Return `open` whose descriptor 0 is the standard input of this case, as of a process of its own."""
+    real = builtins.open
+
+    def opened(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
+        if file != 0 or _type(file) is not int:
+            return real(file, mode, *rest, **named)
+        return given if "b" in mode else io.TextIOWrapper(given, "utf-8", "surrogatepass")
+
+    return opened
 
 
 def _message(error: BaseException) -> str:

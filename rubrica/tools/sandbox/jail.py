@@ -30,6 +30,7 @@ from rubrica.errors import RubricaError, SandboxUnavailable
 from rubrica.tools.sandbox.base import Isolation, Job, Need, Outcome, Report
 from rubrica.tools.sandbox.jail_worker import JailWorker
 from rubrica.tools.sandbox.linux import libc
+from rubrica.tools.sandbox.once import Once
 from rubrica.tools.sandbox.pool import Pool
 from rubrica.tools.sandbox.probe import probe
 
@@ -59,7 +60,7 @@ class JailSandbox:
         self._found: JailIsolation | None = None
         self._opening = threading.Lock()
         self._offers, self._packages = installed()
-        self._report: Report | None = None
+        self._probed = Once(self._probe)
         size = workers or os.cpu_count() or 1
         self._plain, self._arrays = (
             Pool(partial(self._make, arrays=arrays), size=size, max_runs=max_runs) for arrays in (False, True)
@@ -80,20 +81,20 @@ class JailSandbox:
             raise SandboxUnavailable(
                 f"the jail runs Python with {self.offers}; this job needs {job.need} ({job.language})"
             )
-        report = self._report or await self.probe()
+        report = await self.probe()
         if not report.available:
             raise SandboxUnavailable(f"the jail is not safe here: {report.reason}; {report.fix}")
         return await self._run(job)
 
     async def probe(self) -> Report:
+        return await self._probed.get()
+
+    async def _probe(self) -> Report:
         try:
             found = await asyncio.to_thread(self._choose)
         except SandboxUnavailable as error:
             return Report(self.name, self.isolation, self.offers, available=False, reason=str(error), fix=_FIX)
-        self._report = await probe(
-            self._run, name=self.name, offers=self.offers, key=found, isolation=lambda: self.isolation
-        )
-        return self._report
+        return await probe(self._run, name=self.name, offers=self.offers, key=found, isolation=lambda: self.isolation)
 
     async def close(self) -> None:
         await asyncio.gather(self._plain.close(), self._arrays.close())

@@ -5,6 +5,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rubrica.tools.sandbox.base import Need
 
@@ -28,8 +29,12 @@ def need_of(code: str) -> Need:
     A module that neither the standard library nor a tier has counts as `PACKAGES`. The code is split into tokens and
     never parsed, because a parser can be driven out of its stack; text that has no tokens ends the scan.
     """
+    return _need_of_text(code[:SCAN_CHARACTERS])
+
+
+@lru_cache(maxsize=32)  # a grader sends one source many times; 32 texts are 4 million characters at most
+def _need_of_text(text: str) -> Need:
     need = Need.PURE
-    text = code[:SCAN_CHARACTERS]
     if _MENTIONS_IMPORT.search(text):
         for module in _imported(text):
             need |= _need_of_module(module)

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
+from rubrica.tools.sandbox.door import settle
+
 T = TypeVar("T")
 
 
@@ -18,19 +20,42 @@ class Once(Generic[T]):
         self._made: Future[T] | None = None
 
     async def get(self) -> T:
-        """Return the result, making it if nobody has."""
-        with self._lock:
-            made, first = self._made, self._made is None
+        """Return the result, making it if nobody has; a caller that is cancelled leaves the making to the next."""
+        while True:
+            with self._lock:
+                made = self._made
+                if made is None:
+                    self._made = mine = Future[T]()
             if made is None:
-                made = self._made = Future()
-        if not first:
-            return await asyncio.shield(asyncio.wrap_future(made))
+                return await self._make_for_all(mine)
+            try:
+                return await _wait(made)
+            except _StoppedError:
+                continue
+
+    async def _make_for_all(self, made: "Future[T]") -> T:
         try:
             value = await self._make()
         except BaseException as error:
             with self._lock:
                 self._made = None
-            made.set_exception(error if isinstance(error, Exception) else RuntimeError("the first caller was stopped"))
+            made.set_exception(error if isinstance(error, Exception) else _StoppedError())
             raise
         made.set_result(value)
         return value
+
+
+class _StoppedError(Exception):
+    """Whoever was making it was cancelled: no failure, but no result."""
+
+
+async def _wait(made: "Future[T]") -> T:
+    """Wait for a shared future on one of our own: neither a caller's end nor that of its loop touches the shared one."""
+    turn: Future[T] = Future()
+
+    def pass_on(done: "Future[T]") -> None:
+        error = done.exception()
+        settle(turn, value=None if error else done.result(), error=error if isinstance(error, Exception) else None)
+
+    made.add_done_callback(pass_on)
+    return await asyncio.wrap_future(turn)

@@ -27,7 +27,15 @@ TICK_S = 0.05
 
 
 class WorkerLostError(Exception):
-    """The worker's process ended, or stopped making sense, while it had a job."""
+    """The worker's process ended, or stopped making sense, while it had a job.
+
+    Attributes:
+        by_job: the process ended in a way that only what it ran can bring about, such as a segmentation fault.
+    """
+
+    def __init__(self, reason: str, *, by_job: bool = False) -> None:
+        super().__init__(reason)
+        self.by_job = by_job
 
 
 class Worker(Protocol):
@@ -64,6 +72,7 @@ class _Ticket:
     worker: Worker | None = None
     deadline: float = float("inf")
     late: bool = False
+    crashed: bool = False
     cancelled: bool = False
 
 
@@ -246,7 +255,8 @@ class Pool:
     def _explain(self, ticket: _Ticket, lost: WorkerLostError, attempt: int) -> bool:
         """Settle a ticket whose worker ended under it; False = try once more on a fresh worker.
 
-        One loss may be ours (an out-of-memory killer, an operator); code that loses two workers crashed them.
+        A loss may be ours (an out-of-memory killer, an operator). It is the code's when both workers ended of what
+        they ran; a job that we cannot run is an error and has no outcome.
         """
         wall_ms = (ticket.job.limits.wall_s + GRACE_S) * 1e3
         if ticket.late:
@@ -254,9 +264,12 @@ class Pool:
         elif ticket.cancelled or self._closed:
             settle(ticket.future, error=SandboxInfraError("the sandbox was closed under this job"))
         elif attempt == 1:
+            ticket.crashed = lost.by_job
             return False
-        else:
+        elif lost.by_job and ticket.crashed:
             settle(ticket.future, value=Outcome(status="crashed", stderr=f"the worker ended twice: {lost}"))
+        else:
+            settle(ticket.future, error=SandboxInfraError(f"the sandbox lost two workers under this job: {lost}"))
         return True
 
     def _retire(self, worker: Worker | None) -> None:

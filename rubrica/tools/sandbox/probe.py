@@ -163,6 +163,7 @@ async def _attack(run: Run) -> dict[str, bool]:
     secret = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as folder, contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
         server.setblocking(False)
+        Path(folder).chmod(0o777)  # the wall is to hold, not the owner's mode
         (Path(folder) / "secret").write_text(secret, encoding="ascii")
         known: list[JsonValue] = [
             _digest(value) for key, value in os.environ.items() if len(value) >= 8 and key not in _PLAIN
@@ -191,10 +192,18 @@ def _place(name: str, key: str) -> Path | None:
     except OSError:
         return None
     user = os.getuid() if hasattr(os, "getuid") else 0
-    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    code = _digest_of_sources()
     parts = [boot, name, key, code, platform.release(), platform.python_version(), _version("wasmtime"), user]
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
     return private_dir(cache_dir()) / f"probe-{digest}.json"
+
+
+def _digest_of_sources() -> str:
+    """Return what changes with any line of the walls, the workers or the attacks."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _version(distribution: str) -> str:
@@ -224,5 +233,6 @@ def _remember(place: Path | None, held: dict[str, bool]) -> None:
             if old.stat().st_mtime < _BOOT_ID.stat().st_mtime - 1:
                 old.unlink()
     scratch = place.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(json.dumps(held), encoding="utf-8")
-    scratch.replace(place)
+    with contextlib.suppress(OSError):  # a full disk: the next process probes again
+        scratch.write_text(json.dumps(held), encoding="utf-8")
+        scratch.replace(place)

@@ -17,6 +17,13 @@ Relation = Literal[
 """How an observed value (left) must stand to the expected one (right); `true` and `false` look at the left alone."""
 
 
+MAX_DEPTH = 200
+"""Levels of JSON beyond which whoever reads it might run out of stack."""
+
+MAX_COLLISIONS = 1000
+"""Equal hashes among the items of one set: more of them are an attack on whoever compares it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Other:
     """A value of a type that is not carried across: its type's name and its `repr`."""
@@ -45,20 +52,39 @@ def guest_source() -> str:
 
 
 def parse_json(text: str) -> JsonValue:
-    """Parse JSON text that came out of a sandbox; NaN and Infinity are refused.
+    """Parse JSON text that came out of a sandbox: finite numbers only, at most `MAX_DEPTH` levels deep.
 
     Raises:
-        ValueError: it is not JSON, or is nested too deeply to be read.
+        ValueError: it is not such JSON.
     """
-
-    def refuse(name: str) -> None:
-        raise ValueError(f"{name} is not JSON")
-
     try:
-        parsed: JsonValue = json.loads(text, parse_constant=refuse)
+        parsed: JsonValue = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(parsed):
+        raise ValueError("nested too deeply")
     return parsed
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    if math.isinf(number := float(text)):
+        raise ValueError(f"{text[:20]} is infinite")
+    return number
+
+
+def _is_deep(value: JsonValue) -> bool:
+    """Whether a value has more than `MAX_DEPTH` levels; counted without recursion."""
+    level: list[JsonValue] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        containers = [item for item in level if isinstance(item, list | dict)]
+        if not containers:
+            return False
+        level = [inner for item in containers for inner in (item.values() if isinstance(item, dict) else item)]
+    return True
 
 
 def decode(wire: JsonValue) -> object:
@@ -98,7 +124,9 @@ def _decode_items(tag: str, content: JsonValue) -> object:
         raise TypeError(f"unknown tag {tag!r}")
     if tag == "dict":
         pairs = [item for item in content if isinstance(item, list) and len(item) == 2]
-        return {decode(key): decode(value) for key, value in pairs}
+        keys = [decode(key) for key, _ in pairs]
+        _check_hashes(keys)
+        return dict(zip(keys, (decode(value) for _, value in pairs), strict=True))
     if tag in ("complex", "other") and len(content) == 2:
         first, second = str(content[0]), str(content[1])
         return complex(float(first), float(second)) if tag == "complex" else Other(first, second)
@@ -108,11 +136,16 @@ def _decode_items(tag: str, content: JsonValue) -> object:
             return items
         case "tuple":
             return tuple(items)
-        case "set":
-            return set(items)
-        case "frozenset":
-            return frozenset(items)
+        case "set" | "frozenset":
+            _check_hashes(items)
+            return set(items) if tag == "set" else frozenset(items)
     raise ValueError(f"unknown tag {tag!r}")
+
+
+def _check_hashes(items: list[object]) -> None:
+    """Refuse items chosen to collide: n of them cost n * n comparisons in every set and dict."""
+    if len(items) - len({hash(item) for item in items}) > MAX_COLLISIONS:
+        raise ValueError("too many equal hashes")
 
 
 def canonical(value: object, *, exact: bool = False) -> Hashable:
@@ -125,7 +158,7 @@ def canonical(value: object, *, exact: bool = False) -> Hashable:
     if isinstance(value, int | float):
         if isinstance(value, float) and math.isnan(value):
             return object()
-        return (type(value).__name__, repr(value)) if exact else ("number", value)
+        return (type(value).__name__, _digits(value)) if exact else ("number", value)
     if isinstance(value, list | tuple):
         return (type(value).__name__, tuple(canonical(item, exact=exact) for item in value))
     if isinstance(value, set | frozenset):
@@ -142,6 +175,11 @@ def canonical(value: object, *, exact: bool = False) -> Hashable:
     return (type(value).__name__, value if isinstance(value, Hashable) else repr(value))
 
 
+def _digits(number: float) -> str:
+    """Return a text for each number, also for an integer of more digits than Python prints."""
+    return hex(number) if isinstance(number, int) else repr(number)
+
+
 def same(left: object, right: object, *, exact: bool = False) -> bool:
     """Compare two values strictly (see `canonical`)."""
     return canonical(left, exact=exact) == canonical(right, exact=exact)
@@ -152,7 +190,10 @@ def close(left: object, right: object, *, tolerance: float, relative: float = 0.
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
-        return left == right or math.isclose(left, right, rel_tol=relative, abs_tol=tolerance)
+        try:
+            return left == right or math.isclose(left, right, rel_tol=relative, abs_tol=tolerance)
+        except OverflowError:  # an integer beyond every float
+            return False
     if isinstance(left, list | tuple) and type(left) is type(right) and isinstance(right, list | tuple):
         pairs = zip(left, right, strict=False)
         return len(left) == len(right) and all(close(a, b, tolerance=tolerance, relative=relative) for a, b in pairs)
@@ -209,10 +250,15 @@ def same_output(actual: str, expected: str) -> bool:
     return lines(actual) == lines(expected)
 
 
+def clean(text: str) -> str:
+    """Return text that can be encoded: what came out of a sandbox may hold lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def show(value: object, limit: int = 120) -> str:
     """Return a short readable form for evidence."""
     try:
-        text = repr(value)
+        text = clean(repr(value))
     except ValueError:  # an integer of more digits than Python prints
         text = f"<{type(value).__name__}, too large to show>"
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,8 @@ from rubrica.tools.sandbox.probe import probe
 from rubrica.tools.sandbox.wire import decode_outcome, encode_job
 
 _ROOT = Path(__file__).resolve().parents[3]
+_START_S, _END_S = 120.0, 5.0
+"""How long a worker may take to come up, and to be gone once its pipe is closed."""
 
 
 class WasmWorker:
@@ -54,6 +57,9 @@ class WasmWorker:
                     raise SandboxInfraError("the wasm worker was stopped before it started")
                 self._process = process = self._spawn(complaints)
             assert process.stdout is not None
+            clock = threading.Timer(_START_S, process.kill)
+            clock.daemon = True
+            clock.start()
             try:
                 hello = json.loads(read_frame(process.stdout) or b"{}")
                 self.isolation = "wasm+os" if hello["walls"] else "wasm"
@@ -63,6 +69,8 @@ class WasmWorker:
                 complaints.seek(0)
                 said = complaints.read(2000).decode("utf-8", "replace").strip()
                 raise SandboxInfraError(f"the wasm worker did not start: {said or 'it said nothing'}") from None
+            finally:
+                clock.cancel()
 
     def _spawn(self, complaints: IO[bytes]) -> "subprocess.Popen[bytes]":
         posix = os.name == "posix"
@@ -83,15 +91,21 @@ class WasmWorker:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise WorkerLostError("the worker is not running")
+        frame = encode_job(job)
         begin = time.monotonic()
         try:
-            write_frame(process.stdin, encode_job(job))
+            write_frame(process.stdin, frame)
             answer = read_frame(process.stdout)
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise WorkerLostError(repr(error)) from None
+        except OSError:
+            raise _lost(process) from None
         if not answer:
-            raise WorkerLostError(f"the worker ended with status {process.poll()}")
-        outcome = decode_outcome(answer, job)
+            raise _lost(process)
+        try:
+            outcome = decode_outcome(answer, job)
+        except ValueError as error:
+            raise WorkerLostError(f"the worker's answer: {error}") from None
         return replace(outcome, isolation=self.isolation, wall_ms=(time.monotonic() - begin) * 1e3)
 
     def kill(self) -> None:
@@ -106,6 +120,19 @@ class WasmWorker:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def _lost(process: "subprocess.Popen[bytes]") -> WorkerLostError:
+    """Say how a worker ended that closed its pipe, and whose doing it was.
+
+    SIGKILL and SIGTERM come from outside; a fault or an abort comes from what ran.
+    """
+    try:
+        status = process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        return WorkerLostError("the worker closed its pipe")
+    outside = {-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)}
+    return WorkerLostError(f"the worker ended with status {status}", by_job=status < 0 and status not in outside)
 
 
 class WasmSandbox:

@@ -11,12 +11,12 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from rubrica.errors import SandboxUnavailable
-from rubrica.tools.sandbox.frames import ENDED, RETURNED, read_frame, write_frame
+from rubrica.tools.sandbox.frames import ENDED, RETURNED, pack_answer, read_frame, write_frame
 
 _STACK = 2 << 20
 """The most that wasmtime allows; CPython inside then ends deep recursion itself, with `RecursionError`."""
@@ -77,6 +77,30 @@ class Deadline:
                     os._exit(1)
 
 
+class Output:
+    """What an instance has written to its standard output and error, up to a limit that ends the run."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        """`stop` ends the run at its next step."""
+        self._stop = stop
+        self.limit = 4096
+        self.out, self.err = bytearray(), bytearray()
+        self.over = False
+
+    def take_out(self, data: bytes) -> None:
+        self._take(self.out, data)
+
+    def take_err(self, data: bytes) -> None:
+        self._take(self.err, data)
+
+    def _take(self, held: bytearray, data: bytes) -> None:
+        room = self.limit - len(held)
+        held += data[:room]
+        if len(data) > room and not self.over:
+            self.over = True
+            self._stop()
+
+
 class Box:
     """The component, and one instance made ahead of the job that will use it."""
 
@@ -89,7 +113,7 @@ class Box:
         self._component = component.Component.deserialize_file(self._engine, compiled)
         self._linker = component.Linker(self._engine)
         self._linker.add_wasip2()
-        self._ready: tuple[Any, Any, bytearray] | None = None
+        self._ready: tuple[Any, Any, Output] | None = None
 
     def start(self) -> None:
         """Begin to keep time for the calling thread, which is the one that will execute."""
@@ -98,37 +122,47 @@ class Box:
     def prepare(self) -> None:
         """Make the next instance while nobody waits."""
         if self._ready is None:
-            store, noise = self._wasmtime.Store(self._engine), bytearray()
+            store, output = self._wasmtime.Store(self._engine), Output(self._engine.increment_epoch)
             wasi = self._wasmtime.WasiConfig()
-            wasi.stderr_custom = lambda data: noise.extend(data[: 4096 - len(noise)])
+            wasi.stdout_custom, wasi.stderr_custom = output.take_out, output.take_err
             store.set_wasi(wasi)
             store.set_epoch_deadline(1 << 30)
             instance = self._linker.instantiate(store, self._component)
-            self._ready = store, instance.get_func(store, "run"), noise
+            self._ready = store, instance.get_func(store, "run"), output
 
     def execute(self, job: str, limits: dict[str, Any]) -> bytes:
-        """Run one job in the prepared instance and throw the instance away."""
+        """Run one job in the prepared instance and throw the instance away; return the answer for the parent."""
         self.prepare()
         assert self._ready is not None
-        (store, run, noise), self._ready = self._ready, None
+        (store, run, output), self._ready = self._ready, None
+        output.limit = int(limits["out_bytes"])
         store.set_limits(memory_size=int(limits["mem_mb"]) << 20)
         store.set_epoch_deadline(1)
+        try:
+            answer = self._call(store, run, job, limits=limits, output=output)
+        finally:
+            store.close()
+        return pack_answer(bytes(output.out), bytes(output.err), answer)
+
+    def _call(self, store: Any, run: Any, job: str, *, limits: dict[str, Any], output: Output) -> bytes:
         try:
             with self._deadline.within(float(limits["wall_s"]), float(limits["cpu_s"])):
                 text: str = run(store, job)
         except self._wasmtime.ExitTrap as error:
-            return _ended("exited_early", f"exit status {error.code}")
+            return _ended("exited_early", f"exit status {error.code}\n")
         except (self._wasmtime.WasmtimeError, self._wasmtime.Trap) as error:
+            if output.over:
+                return _ended("output_limit", "")
             if self._deadline.passed:
-                return _ended("timeout", "time limit exceeded")
-            said = bytes(noise).decode("utf-8", "replace")
+                return _ended("timeout", "time limit exceeded\n")
+            said = bytes(output.err[-4096:]).decode("utf-8", "replace")
             status = "memory" if "MemoryError" in said or "memory allocation" in said else "crashed"
-            return _ended(status, f"{said}\n{str(error).splitlines()[-1]}")
-        finally:
-            store.close()
-        most = 12 * int(limits["out_bytes"]) + 2 * int(limits["value_bytes"]) + (int(limits["disk_mb"]) << 21) + 4096
+            return _ended(status, f"{str(error).splitlines()[-1].strip()}\n")
+        if output.over:
+            return _ended("output_limit", "")
+        most = (1 << 20) + 2 * int(limits["value_bytes"]) + (int(limits["disk_mb"]) << 21)
         if len(text) > most:
-            return _ended("output_limit", "the result is too large")
+            return _ended("output_limit", "the result is too large\n")
         return RETURNED + text.encode("utf-8", "replace")
 
 

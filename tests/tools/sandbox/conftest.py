@@ -5,12 +5,14 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from rubrica.errors import SandboxUnavailable
 from rubrica.tools.sandbox.base import Job, Limits, Outcome, Sandbox
+from rubrica.tools.sandbox.jail import JailSandbox
 from rubrica.tools.sandbox.router import open_sandbox
 
 SECRET = f"secret-{secrets.token_hex(16)}"
@@ -25,7 +27,14 @@ def secret() -> str:
     return SECRET
 
 
-@pytest.fixture(scope="session", params=["wasm", "jail"])
+TIERS: dict[str, Callable[[], Sandbox]] = {
+    "wasm": partial(open_sandbox, "wasm"),
+    "jail": partial(open_sandbox, "jail"),
+    "landlock": partial(JailSandbox, isolation="os-landlock"),
+}
+
+
+@pytest.fixture(scope="session", params=["wasm", "jail", pytest.param("landlock", marks=pytest.mark.slow)])
 def tier(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     name = request.param
     os.environ["RUBRICA_TEST_SECRET"] = SECRET
@@ -34,7 +43,7 @@ def tier(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         file.flush()
         os.set_inheritable(file.fileno(), True)
         try:
-            sandbox = open_sandbox(name)
+            sandbox = TIERS[name]()
             report = asyncio.run(sandbox.probe())
         except SandboxUnavailable as error:
             pytest.skip(f"{name}: {error}")

@@ -1,4 +1,4 @@
-"""The pool, on workers that do as the job's code says: `value`, `sleep`, `lose`, `crash`, `raise`."""
+"""The pool, on workers that do as the job's code says: `value`, `sleep`, `lose`, `break`, `crash`, `raise`."""
 
 import asyncio
 import threading
@@ -45,8 +45,8 @@ class Obedient:
             self.crew.busiest = max(self.crew.busiest, self.crew.busy)
         self.jobs += 1
         try:
-            if job.code == "lose":
-                raise WorkerLostError("as told")
+            if job.code in {"lose", "break"}:
+                raise WorkerLostError("as told", by_job=job.code == "break")
             if job.code == "raise":
                 raise ZeroDivisionError
             if job.code == "sleep" and self.killed.wait(30):
@@ -157,8 +157,14 @@ def test_one_lost_worker_is_ours_and_the_job_runs_again(pool, crew):
     assert asyncio.run(pool.run(Job(code="value", stdin="7"))).value_json == "7"
 
 
-def test_code_that_loses_two_workers_crashed(pool):
-    assert asyncio.run(pool.run(Job(code="lose"))).status == "crashed"
+def test_code_that_breaks_two_workers_crashed(pool):
+    assert asyncio.run(pool.run(Job(code="break"))).status == "crashed"
+    assert asyncio.run(pool.run(Job(code="value"))).status == "ok"
+
+
+def test_two_workers_that_something_else_ended_are_an_error_of_ours(pool):
+    with pytest.raises(SandboxInfraError, match="lost two workers"):
+        asyncio.run(pool.run(Job(code="lose")))
     assert asyncio.run(pool.run(Job(code="value"))).status == "ok"
 
 

@@ -35,6 +35,72 @@ LEAVE = {
         "left = ['leftover-%d' % 12345] * 3",
         "import gc\ndef f(): return any(type(o) is list and 'leftover-' + str(12345) in o for o in gc.get_objects())",
     ),
+    "an abstract class's registry": (
+        "import collections.abc as c; c.Sequence.register(int)",
+        "import collections.abc as c\ndef f(): return isinstance(1, c.Sequence)",
+    ),
+    "a codec": (
+        "import codecs; codecs.register(lambda n: codecs.lookup('utf-8') if n == 'left' else None)",
+        "def f(): return b'x'.decode('left')",
+    ),
+    "a warning filter": (
+        "import warnings; warnings.simplefilter('error')",
+        "import warnings\ndef f():\n    return any(entry[0] == 'error' for entry in warnings.filters)",
+    ),
+    "an import hook": (
+        "import sys; sys.meta_path.insert(0, type('Left', (), {'find_spec': lambda *a: None})())",
+        "import sys\ndef f(): return any(type(m).__name__ == 'Left' for m in sys.meta_path)",
+    ),
+    "a search path": ("import sys; sys.path.append('/left')", "import sys\ndef f(): return '/left' in sys.path"),
+    "a compiled pattern": (
+        "import re; re._cache.clear(); re.compile('left-over')",
+        "import re\ndef f(): return any('left-over' in str(key) for key in re._cache)",
+    ),
+    "lines of source": (
+        "import linecache; linecache.cache['left'] = (1, None, ['x'], 'left')",
+        "import linecache\ndef f(): return 'left' in linecache.cache",
+    ),
+    "a trace function": (
+        "import sys; sys.settrace(lambda *a: None)",
+        "import sys\ndef f(): return sys.gettrace() is not None",
+    ),
+    "the collector's state": ("import gc; gc.disable()", "import gc\ndef f(): return not gc.isenabled()"),
+    "the switch interval": (
+        "import sys; sys.setswitchinterval(0.5)",
+        "import sys\ndef f(): return sys.getswitchinterval() > 0.4",
+    ),
+    "the digits allowed": (
+        "import sys; sys.set_int_max_str_digits(0)",
+        "import sys\ndef f(): return sys.get_int_max_str_digits() == 0",
+    ),
+    "a reducer": (
+        "import copyreg; copyreg.pickle(int, str)",
+        "import copyreg\ndef f(): return int in copyreg.dispatch_table",
+    ),
+    "a mode of the folder": (
+        "import os; os.chmod('.', 0o500) if hasattr(os, 'chmod') else None",
+        "import os\ndef f():\n    open('x', 'w').write('x')\n    return os.stat('.').st_mode & 0o777 == 0o500",
+    ),
+    "times of the folder": (
+        "import os; os.utime('.', (77, 77)) if hasattr(os, 'fork') else None",
+        "import os\ndef f(): return int(os.stat('.').st_mtime) == 77",
+    ),
+    "a hidden file": (
+        "open('/tmp/.left', 'w').write('x')",
+        "import os\ndef f(): return '.left' in os.listdir('/tmp')",
+    ),
+    "an audit hook": (
+        "import sys, builtins\nsys.addaudithook(lambda *a: setattr(builtins, 'left', 1))",
+        "import builtins\ndef f():\n    open('x', 'w').close()\n    return hasattr(builtins, 'left')",
+    ),
+    "the mask of new files": (
+        "import os; os.umask(0o777) if hasattr(os, 'umask') else None",
+        "import os\ndef f(): return hasattr(os, 'umask') and os.umask(0o22) == 0o777",
+    ),
+    "limits": (
+        "try:\n    import resource as r\n    r.setrlimit(r.RLIMIT_NOFILE, (20, 20))\nexcept ImportError: pass",
+        "def f():\n    import resource\n    return resource.getrlimit(resource.RLIMIT_NOFILE)[1] == 20",
+    ),
     "a poisoned class": (
         "import collections; collections.OrderedDict = None",
         "import collections\ndef f(): return collections.OrderedDict is None",

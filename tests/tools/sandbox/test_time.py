@@ -35,6 +35,25 @@ while True: pass
     "select": "import select; select.select([], [], [], 60)",
     "event": "import threading; threading.Event().wait(60)",
     "asyncio": "import asyncio; asyncio.run(asyncio.sleep(60))",
+    "join": "import threading; t = threading.Thread(target=lambda: time.sleep(60)); import time; t.start(); t.join()",
+    "lock": "import threading\nl = threading.RLock(); q = threading.Condition(l)\nwith q: q.wait(60)",
+    "queue": "import queue; queue.Queue().get(timeout=60)",
+    "digits": "int('9' * 4000) ** 10 ** 6",
+    "division": "x = (1 << 10 ** 7) - 1\nwhile True: x % 1234567 // 3",
+    "fractions": "from fractions import Fraction as F\nx = F(1, 3)\nwhile True: x = x * x + F(1, 7)",
+    "decimal": "import decimal as d\nd.getcontext().prec = 10 ** 6\nd.Decimal(2).sqrt()\nwhile True: d.Decimal(3).ln()",
+    "split": "import re; re.split('(x+x+)+y', 'x' * 40)",
+    "difference": "import difflib; difflib.SequenceMatcher(None, 'ab' * 20000, 'ba' * 20000).ratio()",
+    "equal hashes": "m = (1 << 61) - 1\nwhile True: {i * m for i in range(30000)}",
+    "comparison that never ends": "class E:\n    def __eq__(s, o):\n        while True: pass\n[E()].count(1)",
+    "hash that never ends": "class E:\n    def __hash__(s):\n        while True: pass\n{E()}",
+    "exceptions without end": "def f():\n    try: f()\n    finally: f()\nf()",
+    "exit that is caught": "import sys\nwhile True:\n    try: sys.exit()\n    except SystemExit: pass",
+    "processor signal caught": "import signal\ntry: signal.signal(signal.SIGXCPU, lambda *a: None)\nexcept AttributeError: pass\n"
+    "while True: pass",
+    "profile": "import sys\ndef p(*a):\n    while True: pass\nsys.setprofile(p)\nlen('')",
+    "import that never ends": "import sys\nclass F:\n    def find_spec(s, *a):\n        while True: pass\n"
+    "sys.meta_path.insert(0, F())\nimport missing_module",
     "generator": "import itertools, collections; collections.deque(itertools.count(), maxlen=0)",
     "sorting with a slow key": "sorted(range(10), key=lambda x: [0 for _ in range(10 ** 12)])",
     "trace": "import sys; sys.settrace(lambda *a: None)\nwhile True: pass",
@@ -42,7 +61,14 @@ while True: pass
 }
 
 
-ALSO = {"sorting with a slow key": {"memory"}, "event": {"ok"}}
+ALSO: dict[str, set[str]] = {
+    "sorting with a slow key": {"memory"},
+    "event": {"ok"},
+    **dict.fromkeys(
+        ("join", "lock", "queue", "digits", "division", "decimal", "split", "difference"), {"error", "ok", "memory"}
+    ),
+    "exceptions without end": {"error", "memory", "crashed"},
+}
 """How else it may end: out of memory first; or at once, where a lone thread has nobody to wait for."""
 
 

@@ -131,10 +131,12 @@ def _highlights(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     if "highlight" not in low and "italic" not in low and "bold" not in low and "*" not in low:
         return
+    searched = set()  # what the first cue of a clause does not find, no other will
     for cue in _HIGHLIGHT_CUE.finditer(low):
         clause = prompt.clause_at(cue.start())
-        if not clause.asks or clause.given:
+        if not clause.asks or clause.given or clause.start in searched:
             continue
+        searched.add(clause.start)
         text = low[clause.start : clause.end]
         at = cue.start() - clause.start
         for match in sorted(_HIGHLIGHTS.finditer(text), key=lambda m: abs(m.start() - at)):

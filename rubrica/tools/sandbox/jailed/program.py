@@ -13,7 +13,6 @@ import sys
 import threading
 import traceback
 import types
-from pathlib import Path
 from typing import Any
 
 FILE = "program.py"
@@ -24,16 +23,13 @@ _LENGTH = struct.Struct(">II")
 _TOKEN_BYTES = 16
 
 
-def run(job: dict[str, Any], inputs: dict[str, bytes], channel: socket.socket) -> None:
-    """Run the job, answer on `channel`, and hold still: a process that ends by itself has ended early.
+def run(job: dict[str, Any], channel: socket.socket) -> None:
+    """Run the job, whose inputs lie in this folder, answer on `channel`, and hold still: a process that ends by itself has ended early.
 
     The answer counts only when the token that the parent sends upon it comes back, so one write and an exit, wherever
     in the program, do not make a result.
     """
     streams = _streams()
-    for name, data in inputs.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_bytes(data)
     _seed(int(job["seed"]))
     text, report = "", ""
     try:
@@ -54,7 +50,7 @@ def run(job: dict[str, Any], inputs: dict[str, bytes], channel: socket.socket) -
             continue
     if len(text) > job["value_bytes"]:
         status, text, report = "output_limit", "", "the returned value is too large\n"
-    files = _written(inputs, int(job["disk_bytes"]))
+    files = _written(job["inputs"], int(job["disk_bytes"]))
     _answer(
         channel, {"status": status, "value": text if job["entry"] and status == "ok" else None, "report": report}, files
     )
@@ -128,8 +124,9 @@ def _report(error: BaseException) -> str:
 def _written(inputs: dict[str, bytes], limit: int) -> dict[str, bytes]:
     """Return the plain files that the run made or changed, as far as they fit."""
     found: dict[str, bytes] = {}
-    for folder, _, names in os.walk(os.curdir):
-        for name in names:
+    for folder, folders, names in os.walk(os.curdir):
+        folders.sort()
+        for name in sorted(names):
             path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118 - os.walk speaks in strings
             try:
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -27,6 +27,7 @@ DESCRIPTORS = 5
 """A run gets these: standard input, output and error, the answer's channel, and the job."""
 _CHANNEL = 3
 _SPARE_BYTES = 32 << 20  # address space beyond the limit, for saying how the run ended
+_FREE_BYTES = 2 << 20  # of a zygote's heap, which a run may fill beyond its limit
 _OPEN_FILES, _PROCESSES = 64, 20
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
 _PID = 0x7E577E57  # stands for the fork's process id in the filter, which is assembled once
@@ -50,10 +51,11 @@ def main(config: dict[str, Any]) -> None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         os.close(int(config["lifeline"]))
         walls.import_common(arrays=config["arrays"])
-        base = _address_space(proc)
+        space = os.open("self/statm", os.O_RDONLY, dir_fd=proc)
+        os.close(proc)
         if config["isolation"] != "os-ns":
             walls.enter_landlock(packages, scratch)
-        Zygote(control, scratch=scratch, base=base, own_tree=config["isolation"] == "os-ns").serve()
+        Zygote(control, scratch=scratch, space=space, own_tree=config["isolation"] == "os-ns").serve()
     except Exception as error:  # noqa: BLE001 - the parent must hear of it, whatever it is
         control.send(json.dumps({"refused": str(error)}).encode())
         os._exit(1)
@@ -73,19 +75,18 @@ def _guard(child: int, lifeline: int) -> NoReturn:
     os._exit(0)
 
 
-def _address_space(proc: int) -> int:
-    """Return the bytes of address space in use; `proc` was opened before /proc went out of sight."""
-    with open(os.open("self/statm", os.O_RDONLY, dir_fd=proc), encoding="ascii") as stream:  # noqa: PTH123 - a descriptor
-        pages = int(stream.read().split()[0])
-    os.close(proc)
-    return pages * resource.getpagesize()
+def _address_space(statm: int) -> int:
+    """Return the bytes of address space in use; `statm` was opened before /proc went out of sight."""
+    with open(statm, encoding="ascii") as stream:
+        return int(stream.read().split()[0]) * resource.getpagesize()
 
 
 class Zygote:
     """Forks one process per run, one at a time."""
 
-    def __init__(self, control: socket.socket, *, scratch: str, base: int, own_tree: bool) -> None:
-        self._control, self._scratch, self._base, self._own_tree = control, scratch, base, own_tree
+    def __init__(self, control: socket.socket, *, scratch: str, space: int, own_tree: bool) -> None:
+        """`space` is the descriptor of this process's /proc/self/statm."""
+        self._control, self._scratch, self._own_tree = control, scratch, own_tree
         self._pid = os.getpid()
         self._filter = seccomp.assemble(jail_rules(_PID, own_tree=own_tree))
         caps.renounce()
@@ -96,6 +97,7 @@ class Zygote:
         self._processes = _PROCESSES if _counts_own_processes() else resource.RLIM_INFINITY
         gc.collect()
         gc.freeze()  # or the first collection of each fork would touch, and so copy, every page
+        self._base = _address_space(space)
 
     def serve(self) -> NoReturn:
         """Fork for each message until the parent closes the control socket."""
@@ -120,17 +122,15 @@ class Zygote:
     def _run(self, limits: dict[str, Any], descriptors: list[int]) -> NoReturn:
         """Turn this fork into one run and never come back."""
         try:
-            job, inputs, channel = self._prepare(limits, descriptors)
+            job, channel = self._prepare(limits, descriptors)
         except Exception as error:  # noqa: BLE001 - our own fault, and the program has not begun
             self._tell({"broken": repr(error)})
             os._exit(1)
         self._control.close()
-        program.run(job, inputs, channel)
+        program.run(job, channel)
         os._exit(0)
 
-    def _prepare(
-        self, limits: dict[str, Any], descriptors: list[int]
-    ) -> tuple[dict[str, Any], dict[str, bytes], socket.socket]:
+    def _prepare(self, limits: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], socket.socket]:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != self._pid:  # it ended before it could have been noticed
             os._exit(1)
@@ -141,7 +141,7 @@ class Zygote:
         os.environ.update(HOME=self._scratch, TMPDIR=self._scratch)
         for target, descriptor in enumerate(descriptors[:_CHANNEL]):
             os.dup2(descriptor, target)
-        job, inputs = _read_job(descriptors[-1])
+        job = _read_job(descriptors[-1])
         os.dup2(descriptors[_CHANNEL], _CHANNEL, inheritable=False)
         os.closerange(_CHANNEL + 1, self._control.fileno())
         os.closerange(self._control.fileno() + 1, 1 << 16)
@@ -149,14 +149,17 @@ class Zygote:
         self._limit(limits)
         pid = struct.pack("=I", os.getpid())
         seccomp.install(self._filter.replace(struct.pack("=I", _PID), pid))
-        return job, inputs, socket.socket(fileno=_CHANNEL)
+        for name, data in job["inputs"].items():
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_bytes(data)
+        return job, socket.socket(fileno=_CHANNEL)
 
     def _limit(self, limits: dict[str, Any]) -> None:
-        memory = self._base + (limits["mem_mb"] << 20)
+        memory = self._base + (limits["mem_mb"] << 20) - _FREE_BYTES
         disk = limits["disk_mb"] << 20
         for what, soft, hard in (
             (resource.RLIMIT_AS, memory, memory + _SPARE_BYTES),
-            (resource.RLIMIT_CPU, limits["cpu_s"], limits["cpu_s"]),
+            (resource.RLIMIT_CPU, limits["cpu_s"], limits["cpu_s"] + 1),  # SIGXCPU tells why; then SIGKILL
             (resource.RLIMIT_FSIZE, disk, disk),
             (resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES),
             (resource.RLIMIT_NPROC, self._processes, self._processes),
@@ -168,13 +171,13 @@ class Zygote:
                 resource.setrlimit(what, (soft, hard))
 
 
-def _read_job(descriptor: int) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _read_job(descriptor: int) -> dict[str, Any]:
     """Read a job: the length of its JSON head in four bytes, the head, then the bytes of the input files."""
     with open(descriptor, "rb", closefd=False) as stream:
         (length,) = struct.unpack(">I", stream.read(4))
-        job = json.loads(stream.read(length))
-        inputs = {name: stream.read(size) for name, size in job.pop("inputs")}
-    return job, inputs
+        job: dict[str, Any] = json.loads(stream.read(length))
+        job["inputs"] = {name: stream.read(size) for name, size in job["inputs"]}
+    return job
 
 
 def _counts_own_processes() -> bool:

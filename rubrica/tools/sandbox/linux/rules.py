@@ -5,7 +5,7 @@ from .seccomp import COMPUTE, HARMLESS_PRCTL, THREAD_FLAGS, Allow
 _FILES = (
     "open openat access faccessat faccessat2 stat lstat newfstatat statx statfs fstatfs getdents getdents64 getcwd "
     "chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 pread64 pwrite64 "
-    "ftruncate fallocate fsync fdatasync sync_file_range flock copy_file_range sendfile umask "
+    "ftruncate fallocate fsync fdatasync sync_file_range copy_file_range sendfile umask "
     "dup dup2 dup3 pipe pipe2 close_range"
 )
 _WAITING = (
@@ -52,7 +52,8 @@ def jail_rules(pid: int, *, own_tree: bool) -> list[Allow]:
 
     Refused, by not being here: other processes (fork, exec, ptrace, signals, their limits), sockets but for a
     connected pair within the process (asyncio wakes its loop with one), mounts and namespaces, memfd and shared memory,
-    io_uring, bpf, keys, extended attributes, devices.
+    io_uring, bpf, keys, extended attributes, devices, and `flock`, by which two runs could speak through a file that
+    both can read.
 
     Args:
         pid: the only process that it may signal or limit.

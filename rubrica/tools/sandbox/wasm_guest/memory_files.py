@@ -11,17 +11,29 @@ from typing import Any
 _DEVICES = frozenset({"/dev/null"})
 
 
+_read_descriptor = os.read
+_open_descriptor = io.open
+
+
+class Stdin(io.BytesIO):
+    """Standard input, shared by `sys.stdin`, `open(0)` and `os.read(0, n)`; none of them can close it."""
+
+    def close(self) -> None: ...
+
+
 class Files:
     """Names to bytes, with a ceiling in bytes on all that is written."""
 
-    def __init__(self, inputs: dict[str, bytes], limit: int) -> None:
+    def __init__(self, inputs: dict[str, bytes], stdin: Stdin, *, limit: int) -> None:
         self._data = {_key(name): data for name, data in inputs.items()}
         self._inputs = dict(self._data)
-        self._limit = limit
+        self._stdin = stdin
+        self._left = limit
 
     def install(self) -> None:
         """Put these files where ordinary programs look."""
         builtins.open = io.open = self.open
+        os.read = self._read_descriptor
         os.path.exists = os.path.lexists = self._known
         os.path.isfile = lambda path: _name(path) in self._data
         os.path.getsize = self._size  # type: ignore[assignment]  # the parameter has another name
@@ -48,12 +60,12 @@ class Files:
         opener: Any = None,
     ) -> Any:
         """Open a file in memory as the built-in would."""
-        del buffering, closefd, opener
+        del closefd, opener
+        if isinstance(file, int):
+            return self._open_descriptor(file, mode, buffering, encoding, errors, newline)
         kind, binary = mode.replace("b", "").replace("t", ""), "b" in mode
         if kind not in {"r", "w", "a", "x", "r+", "w+", "a+", "x+", "+r", "+w", "+a", "+x"}:
             raise ValueError(f"invalid mode: {mode!r}")
-        if isinstance(file, int):
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         name = _name(file)
         if kind[0] == "x" and name in self._data:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), file)
@@ -70,7 +82,7 @@ class Files:
     def remove(self, path: Any) -> None:
         """Forget a file."""
         self._read(path)
-        del self._data[_name(path)]
+        self._keep(_name(path), None)
 
     def listdir(self, path: Any = ".") -> list[str]:
         """Return the names in the one directory that there is."""
@@ -97,10 +109,31 @@ class Files:
             return
         if not _writable(name):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
-        others = sum(len(other) for key, other in self.written().items() if key != name)
-        if others + len(data) > self._limit:
+        self._keep(name, data)
+
+    def _keep(self, name: str, data: bytes | None) -> None:
+        """Put `data` in the place of what a name stood for; what the run did not write itself is not counted."""
+        old = self._data.get(name)
+        freed = len(old) if old is not None and self._inputs.get(name) is not old else 0
+        left = self._left + freed - (len(data) if data is not None else 0)
+        if left < 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
-        self._data[name] = data
+        self._left = left
+        if data is None:
+            del self._data[name]
+        else:
+            self._data[name] = data
+
+    def _open_descriptor(self, number: int, mode: str, *text: Any) -> Any:
+        """Open a standard stream by its number; a run has no other descriptors."""
+        if number == 0 and "r" in mode:
+            return self._stdin if "b" in mode else io.TextIOWrapper(self._stdin, *text[1:])
+        if number in {1, 2}:
+            return _open_descriptor(number, mode, *text, closefd=False)
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    def _read_descriptor(self, number: int, size: int, /) -> bytes:
+        return self._stdin.read(size) if number == 0 else _read_descriptor(number, size)
 
 
 class _Stream(io.BytesIO):

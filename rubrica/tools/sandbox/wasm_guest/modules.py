@@ -5,7 +5,12 @@ import sys
 
 _UNWANTED = frozenset({"antigravity", "ensurepip", "idlelib", "this", "tkinter", "turtle", "turtledemo", "venv"})
 _INNER = [
+    "_pydatetime",
+    "_pydecimal",
+    "_pyio",
+    "_pylong",
     "_strptime",
+    "_threading_local",
     "asyncio.taskgroups",
     "asyncio.timeouts",
     "collections.abc",

@@ -14,73 +14,38 @@ import types
 from json import dumps
 from typing import Any
 
-from .memory_files import Files
+from .memory_files import Files, Stdin
 
 FILE = "program.py"
 """The name that tracebacks give to the code."""
 _ERROR_BYTES = 1 << 16
 
 
-class OutputLimitError(BaseException):
-    """More was printed than the job allows; not an `Exception`, so that ordinary handlers let it pass."""
+_known: dict[str, types.CodeType] = {}
 
 
-class _Capture(io.BytesIO):
-    """Standard output or error with a ceiling."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self._left, self.over = limit, False
-
-    def write(self, data: Any, /) -> int:
-        data = bytes(data)
-        if len(data) > self._left:
-            super().write(data[: self._left])
-            self._left, self.over = 0, True
-            raise OutputLimitError("output limit exceeded")
-        self._left -= len(data)
-        return super().write(data)
-
-    def close(self) -> None:
-        """Stay open: what a program printed is read after it closed its streams."""
+def know(code: str) -> None:
+    """Compile code that many jobs will bring, once and for all of them."""
+    _known[code] = compile(code, FILE, "exec", dont_inherit=True)
 
 
-class Streams:
-    """The three standard streams of one run."""
-
-    def __init__(self, stdin: str, limit: int) -> None:
-        self.out, self.err = _Capture(limit), _Capture(limit)
-        sys.stdin = io.TextIOWrapper(io.BytesIO(stdin.encode("utf-8", "surrogatepass")), "utf-8", "replace")
-        sys.stdout = _text(self.out)
-        sys.stderr = _text(self.err)
-        sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
-        self._texts = (sys.stdout, sys.stderr)
-
-    @property
-    def over(self) -> bool:
-        return self.out.over or self.err.over
-
-    def texts(self) -> tuple[str, str]:
-        """Return what was printed; text still buffered in the wrappers counts as printed."""
-        for text in self._texts:
-            try:
-                text.flush()
-            except (OutputLimitError, ValueError):
-                continue
-        out, err = (stream.getvalue().decode("utf-8", "replace") for stream in (self.out, self.err))
-        return out, err
-
-
-def _text(raw: io.BytesIO) -> io.TextIOWrapper:
-    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", newline="", write_through=True)
+def _streams(stdin: Stdin) -> tuple[io.TextIOWrapper, io.TextIOWrapper]:
+    """Put up the three standard streams; what is written to descriptors 1 and 2 is with the host at once."""
+    sys.stdin = io.TextIOWrapper(stdin, "utf-8", "replace")
+    out, err = (io.BufferedWriter(io.FileIO(number, "w", closefd=False)) for number in (1, 2))
+    sys.stdout = io.TextIOWrapper(out, "utf-8", "backslashreplace", newline="")
+    sys.stderr = io.TextIOWrapper(err, "utf-8", "backslashreplace", newline="", line_buffering=True)
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
+    return sys.stdout, sys.stderr
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Run a job in this interpreter, which is thrown away afterwards."""
     limits = job["limits"]
-    streams = Streams(job["stdin"], limits["out_bytes"])
+    stdin = Stdin(job["stdin"].encode("utf-8", "surrogatepass"))
+    streams = _streams(stdin)
     inputs = {name: base64.b64decode(data) for name, data in job["inputs"].items()}
-    files = Files(inputs, limits["disk_mb"] << 20)
+    files = Files(inputs, stdin, limit=limits["disk_mb"] << 20)
     files.install()
     _seed(job["seed"])
     value: str | None = None
@@ -91,9 +56,11 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         status, report = "ok", ""
     except BaseException as error:  # noqa: BLE001 - whatever the program raises is its outcome
         status, report = _classify(error, entry=bool(job["entry"]))
-    out, err = streams.texts()
-    if streams.over:
-        status = "output_limit"
+    for stream in streams:
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
     if value is not None and len(value) > limits["value_bytes"]:
         status, value, report = "output_limit", None, "the returned value is too large\n"
     if status != "ok":
@@ -101,9 +68,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     return {
         "status": status,
         "value": value,
-        "stdout": out,
-        "stderr": err + report,
-        "truncated": streams.over,
+        "report": report,
         "files": {name: base64.b64encode(data).decode("ascii") for name, data in files.made().items()},
     }
 
@@ -122,7 +87,7 @@ def _load(code: str, *, name: str) -> types.ModuleType:
     sys.modules[name] = module
     sys.argv[:] = [FILE]
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
-    exec(compile(code, FILE, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - this is the sandbox
+    exec(_known.get(code) or compile(code, FILE, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the sandbox
     return module
 
 
@@ -139,8 +104,6 @@ def _encode(value: Any) -> str:
 
 
 def _classify(error: BaseException, *, entry: bool) -> tuple[str, str]:
-    if isinstance(error, OutputLimitError):
-        return "output_limit", ""
     if isinstance(error, SystemExit):
         if not entry and error.code in (None, 0):
             return "ok", ""

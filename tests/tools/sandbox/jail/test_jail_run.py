@@ -18,7 +18,7 @@ from rubrica.tools.sandbox.jail_run import Run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sealed memory files are Linux's")
 
-JOB = Job(code="", entry="f", limits=Limits(disk_mb=1, value_bytes=100, out_bytes=100))
+JOB = Job(code="", entry="f", limits=Limits(disk_mb=1, value_bytes=500, out_bytes=100))
 EXITED, KILLED = 0, 9
 
 
@@ -85,7 +85,7 @@ def test_a_damaged_answer_is_never_more_than_an_answer_in_form(at: int, byte: in
     assert outcome.value_json is None
 
 
-@given(value=st.text(max_size=150))
+@given(value=st.text(max_size=150) | st.integers().map(str) | st.just("x" * 501))
 def test_a_value_is_json_within_its_limit(value: str) -> None:
     outcome = exchanged(frame(answer(value=value)), echo=True)
     if outcome.status == "ok":
@@ -93,7 +93,13 @@ def test_a_value_is_json_within_its_limit(value: str) -> None:
         assert len(value) <= JOB.limits.value_bytes
         json.loads(value)
     else:
-        assert (outcome.status, outcome.value_json) == ("crashed", None)
+        assert (outcome.status in {"crashed", "error"}, outcome.value_json) == (True, None)
+
+
+@pytest.mark.parametrize("value", ["NaN", "{", "[1e999]", "[" * 201 + "]" * 201])
+def test_a_value_that_is_not_json_is_an_error(value: str) -> None:
+    outcome = exchanged(frame(answer(value=value)), echo=True)
+    assert (outcome.status, outcome.value_json) == ("error", None)
 
 
 @given(name=st.text(alphabet="ab./\0", max_size=8))

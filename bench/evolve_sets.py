@@ -1,0 +1,186 @@
+"""What evolving is worth: test accuracy before and after, set by set, over seeds; offline, with the embedded reasoner.
+
+    python bench/evolve_sets.py $RUBRICA_DATA/*.jsonl [--seeds 5] [--train 100] [--mixture 30]
+
+Each file is judged once with everything that built-in tools can answer; then, for each seed, its cases are split by
+prompt (100 to learn from, or 60% of a smaller set), the proposals of the embedded proposer go through the gate as in
+`rubrica evolve`, and the rest is read once. With --mixture N, one library learns from N cases of every file.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rubrica.agents.selector import read_task
+from rubrica.agents.work import Work
+from rubrica.data.read import read
+from rubrica.data.split import Item, split
+from rubrica.evals.metrics import wilson
+from rubrica.evolution.edits import Proposal
+from rubrica.evolution.gate import Ledger, decide, level
+from rubrica.evolution.mining import Mine, Refit
+from rubrica.evolution.table import Scorer, Table, agreement, column_of
+from rubrica.evolution.trial import Trial
+from rubrica.evolution.vocabulary import probe_library
+from rubrica.harness import Harness
+from rubrica.library.library import Library
+from rubrica.library.seed import seed_library
+from rubrica.rewards.aggregate import criterion_key
+from rubrica.tools.sandbox.router import open_sandbox
+from rubrica.types import Preference, TaskView, Verdict
+
+FOLDS = 5
+
+
+def table_of(preferences: Sequence[Preference], harness: Harness) -> Table:
+    """Judge the cases once, and lay out every grade."""
+    asked = [c for skill in harness.library.skills.values() for c in skill.criteria]
+    columns = {name: i for i, name in enumerate(dict.fromkeys(column_of(c) for c in asked))}
+    place = {criterion_key(c): columns[column_of(c)] for c in asked}
+    blocks, features = [], []
+    for judged in harness.judge_all(p.case for p in preferences):
+        ids = {candidate.id: i for i, candidate in enumerate(judged.case.candidates)}
+        block = np.full((len(ids), len(columns)), np.nan)
+        if isinstance(judged.result, Verdict):
+            kinds = {criterion_key(c): c for c in judged.result.rubric.criteria}
+            for finding in judged.result.findings:
+                low = kinds[finding.criterion].prefer == "low"
+                if finding.grade is not None:
+                    grade = 1.0 - finding.grade if low else finding.grade
+                    block[ids[finding.candidate], place[finding.criterion]] = grade
+        work = Work(case=judged.case, view=TaskView.of(judged.case.task))
+        read_task(work)
+        blocks.append(block)
+        features.append(work.features)
+    return Table(
+        ids=tuple(p.case.id for p in preferences),
+        labels=tuple(p.label for p in preferences),
+        features=tuple(features),
+        start=np.concatenate([[0], np.cumsum([len(b) for b in blocks])]).astype(np.int64),
+        columns=columns,
+        grades=np.concatenate(blocks),
+    )
+
+
+def evolved(base: Library, train: Table, *, seed: int, draws: int) -> tuple[Library, list[str]]:
+    """Send the embedded proposer's ideas through the gate; return the library and what was accepted."""
+    folds = tuple(np.array_split(np.random.default_rng(seed).permutation(len(train)), FOLDS))
+    accepted: list[Proposal] = []
+    for tested, proposal in enumerate((Mine(), Mine(conditional=True), Refit())):
+        if isinstance(proposal, Refit) and accepted:
+            break
+        trial = Trial(base=base, accepted=tuple(accepted), table=train, folds=folds)
+        spent = Ledger(tested=tested, accepted=len(accepted))
+        comparison = trial.compare(proposal, seed=seed, draws=draws, enough=level(tested, len(accepted)))
+        if decide(comparison, spent, seed=seed).accepted:
+            accepted.append(proposal)
+    final = Trial(base=base, accepted=tuple(accepted), table=train, folds=folds)
+    return final.library(accepted, train), [proposal.key for proposal in accepted]
+
+
+def credit(library: Library, table: Table) -> np.ndarray:
+    return agreement(table, Scorer.of(library, table).raw(library.scoring)).credit
+
+
+def dealt(preferences: Sequence[Preference], train: int, seed: int) -> tuple[list[int], list[int]]:
+    """Split by prompt; return positions to learn from and to test on."""
+    size = min(train, int(0.6 * len(preferences)))
+    told = split([Item.of(p) for p in preferences], train=size, test=len(preferences) - size, seed=seed)
+    place = {p.case.id: i for i, p in enumerate(preferences)}
+    return [place[i] for i in told.train], [place[i] for i in told.test]
+
+
+def joined(tables: Sequence[Table]) -> Table:
+    sizes = np.concatenate([np.diff(t.start) for t in tables])
+    return Table(
+        ids=tuple(i for t in tables for i in t.ids),
+        labels=tuple(label for t in tables for label in t.labels),
+        features=tuple(f for t in tables for f in t.features),
+        start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        columns=tables[0].columns,
+        grades=np.concatenate([t.grades for t in tables]),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--train", type=int, default=100)
+    parser.add_argument("--draws", type=int, default=99)
+    parser.add_argument("--mixture", type=int, default=0)
+    options = parser.parse_args()
+    base = seed_library()
+    asking = probe_library()
+    harness = Harness(
+        library=Library(skills={**asking.skills, **base.skills}, tools={**asking.tools, **base.tools}),
+        sandbox=open_sandbox("auto"),
+        effort="low",
+    )
+    sets: dict[str, tuple[list[Preference], Table]] = {}
+    for file in options.files:
+        known = [row.preference for row in read(file, on_bad=lambda _: None)]
+        preferences = [p for p in known if p is not None and len(p.case.candidates) > 1]
+        if preferences:
+            sets[file.name.split(".")[0]] = (preferences, table_of(preferences, harness))
+            print(f"judged {file.name}: {len(preferences)} cases", file=sys.stderr, flush=True)
+    if options.mixture:
+        mixture(base, sets, options)
+    else:
+        apart(base, sets, options)
+
+
+def apart(base: Library, sets: dict[str, tuple[list[Preference], Table]], options: argparse.Namespace) -> None:
+    print(
+        "| set | train | test | before | after | after, 95% interval (seed 0) | accepted |\n"
+        "|---|---|---|---|---|---|---|"
+    )
+    totals = []
+    for name, (preferences, table) in sets.items():
+        told, kept, first = [], [], None
+        for seed in range(options.seeds):
+            train, test = dealt(preferences, options.train, seed)
+            library, accepted = evolved(base, table.take(train), seed=seed, draws=options.draws)
+            after = credit(library, table.take(test))
+            told.append((credit(base, table.take(test)).mean(), after.mean()))
+            kept.append("+".join(accepted) or "none")
+            first = first or wilson(float(after.sum()), len(after))
+        before, after_mean = np.mean(told, 0)
+        spread = np.std([a for _, a in told])
+        totals.append((before, after_mean))
+        counts = ", ".join(f"{kept.count(k)}x {k}" for k in dict.fromkeys(kept))
+        interval = f"{100 * first.low:.1f} to {100 * first.high:.1f}" if first else ""
+        print(
+            f"| {name} | {len(train)} | {len(test)} | {100 * before:.1f} | {100 * after_mean:.1f} ± {100 * spread:.1f} "
+            f"| {interval} | {counts} |",
+            flush=True,
+        )
+    before, after_mean = np.mean(totals, 0)
+    print(f"| mean of {len(totals)} | | | {100 * before:.1f} | {100 * after_mean:.1f} | | |")
+
+
+def mixture(base: Library, sets: dict[str, tuple[list[Preference], Table]], options: argparse.Namespace) -> None:
+    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in sets}
+    for seed in range(options.seeds):
+        parts, tests = [], {}
+        for name, (preferences, table) in sets.items():
+            train, test = dealt(preferences, options.mixture, seed)
+            parts.append(table.take(train))
+            tests[name] = table.take(test)
+        library, accepted = evolved(base, joined(parts), seed=seed, draws=options.draws)
+        print(f"seed {seed}: accepted {accepted or 'nothing'}", file=sys.stderr, flush=True)
+        for name, test_table in tests.items():
+            rows[name].append((credit(base, test_table).mean(), credit(library, test_table).mean()))
+    print("| set | before | after, one library for all |\n|---|---|---|")
+    for name, told in rows.items():
+        before, after = np.mean(told, 0)
+        print(f"| {name} | {100 * before:.1f} | {100 * after:.1f} |")
+    before, after = np.mean([np.mean(told, 0) for told in rows.values()], 0)
+    print(f"| mean of {len(rows)} | {100 * before:.1f} | {100 * after:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""`rubrica evolve`: a library learns from labelled preferences, and a gate keeps it honest."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rubrica.commands.options import SANDBOXES
+from rubrica.config import load
+
+if TYPE_CHECKING:
+    from rubrica.evolution.report import Report
+    from rubrica.evolution.run import Event, Options
+
+
+@click.command("evolve", short_help="learn from preferences, and prove that it helped")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
+@click.option("--library", type=click.Path(path_type=Path, file_okay=False), help="Folder; made if it is not there.")
+@click.option("--test", type=click.Path(exists=True, dir_okay=False), help="Test on this file instead of a share.")
+@click.option("--train", type=click.IntRange(min=1), help="Cases to learn from [default: all that are not test].")
+@click.option("--test-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.4]")
+@click.option("--seed", type=int, help="Of the split and the gate [default: 0].")
+@click.option("--rounds", type=click.IntRange(min=1), help="At most so many proposals [default: 8].")
+@click.option("--gate", help="sequential, strict, or margin:X [default: sequential].")
+@click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Stop proposing after so long.")
+@click.option("--max-calls", type=click.IntRange(min=0), help="Stop proposing after so many model calls.")
+@click.option("--max-cost", type=click.FloatRange(min=0), help="Stop proposing after so many US dollars.")
+@click.option("--benchmarks", type=click.Path(exists=True, dir_okay=False), help="Registry of benchmarks, by hash.")
+@click.option("--allow-benchmark", "allow_benchmarks", multiple=True, help="Learn from this benchmark all the same.")
+@click.option("--run", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder of the run.")
+@click.option("--resume", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Go on with this run.")
+@click.option("--audit-only", is_flag=True, help="Look at the labels and stop.")
+@click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
+@click.option("--workers", type=int, help="Processes; 0 = one per core [default: 0].")
+@click.option("--json", "as_json", is_flag=True, help="Print events, then the report, as JSON lines.")
+def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json: bool, **given: Any) -> None:
+    """Evolve a library on the labelled cases of FILE, or go on with a run."""
+    from rubrica.evolution.evolve import Means
+
+    settings = load({name: given.pop(name) for name in ("library", "sandbox", "workers")})
+    folder: Path | None = given.pop("folder")
+    if (file is None) == (resume is None):
+        raise click.UsageError("give FILE to start a run, or --resume RUN to go on with one")
+    means = Means.offline(sandbox=settings.sandbox, workers=settings.workers)
+    if resume is not None:
+        from rubrica.evolution.evolve import resume as go_on
+
+        _show(lambda listen: go_on(resume, means, listen=listen), as_json)
+        return
+    options = _options(str(file), given)
+    if audit_only:
+        _audit(options, as_json)
+        return
+    if settings.library is None:
+        raise click.UsageError("name the library to evolve: --library FOLDER")
+    from rubrica.evolution.evolve import evolve
+
+    library = settings.library
+    _show(lambda listen: evolve(library, options, means, folder=folder, listen=listen), as_json)
+
+
+def _options(file: str, given: dict[str, Any]) -> "Options":
+    from rubrica.evolution.run import Options
+
+    return Options.model_validate({"data": file, **{k: v for k, v in given.items() if v is not None}})
+
+
+def _show(work: "Callable[[Callable[[Event], None]], Report]", as_json: bool) -> None:
+    """Run with a live view on a terminal, plain lines elsewhere, or JSON; then say what it came to."""
+    if as_json:
+        report = work(lambda event: click.echo(event.model_dump_json()))
+        click.echo(json.dumps({"report": report.model_dump(mode="json")}, ensure_ascii=False))
+        return
+    from rubrica.commands.evolving import Watch, result
+    from rubrica.commands.render import stderr, stdout
+
+    with Watch(stderr()) as watch:
+        report = work(watch.see)
+    stdout().print(result(report))
+
+
+def _audit(options: "Options", as_json: bool) -> None:
+    from rubrica.data.audit import audit
+    from rubrica.evolution.start import labelled_cases
+
+    found = audit(labelled_cases(options.data, []))
+    flags = [{"problem": flag.problem, "cases": list(flag.cases), "reason": flag.reason} for flag in found.flags]
+    if as_json:
+        click.echo(json.dumps({"cases": found.cases, "flags": flags}, ensure_ascii=False))
+        return
+    for flag in found.flags:
+        click.echo(f"{flag.problem.replace('_', ' ')}: {', '.join(flag.cases)}: {flag.reason}")
+    counts = ", ".join(f"{count} {problem.replace('_', ' ')}" for problem, count in sorted(found.counts().items()))
+    click.echo(f"{found.cases} labelled cases: {counts or 'nothing to remark'}")

@@ -1,0 +1,90 @@
+"""The loop as a langgraph graph whose place is kept in SQLite, so that a killed run goes on where it was.
+
+    split -> baseline -> audit -> judge -> diagnose -> propose -> admit -> gate -> commit -> maintain -> judge ...
+                                                          |         |        |                  |
+                                                          |         +--------+--> maintain      +-> test -> report
+                                                          +-> test
+
+A step that was cut off runs again; every step is written so that this changes nothing.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+from rubrica.evolution.steps import Loop, State
+
+if TYPE_CHECKING:
+    from langgraph.graph import StateGraph
+
+STEPS_PER_ROUND = 7
+SPARE = 20
+
+
+def walk(loop: Loop) -> None:
+    """Run the loop to its end, from the start or from where an earlier process was cut off."""
+    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read when langgraph is imported
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    path = loop.run.folder / "checkpoints.sqlite"
+    with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+        graph = _drawn(loop).compile(checkpointer=SqliteSaver(connection))
+        config: Any = {
+            "configurable": {"thread_id": "run"},
+            "recursion_limit": STEPS_PER_ROUND * 2 * loop.run.options.rounds + SPARE,
+        }
+        begun = bool(graph.get_state(config).next)
+        finished = bool(graph.get_state(config).values) and not begun
+        if not finished:
+            graph.invoke(None if begun else {"round": 0}, config, durability="sync")
+
+
+def _drawn(loop: Loop) -> "StateGraph[Any, Any, Any, Any]":
+    from langgraph.graph import END, START, StateGraph
+
+    graph = StateGraph(State)
+    graph.add_node("split", _apart(loop.split))
+    graph.add_node("baseline", _apart(loop.baseline))
+    graph.add_node("audit", _apart(loop.audit))
+    graph.add_node("judge", _apart(loop.judge_train))
+    graph.add_node("diagnose", _apart(loop.diagnose))
+    graph.add_node("propose", _apart(loop.propose))
+    graph.add_node("admit", _apart(loop.admit))
+    graph.add_node("gate", _apart(loop.gate))
+    graph.add_node("commit", _apart(loop.commit))
+    graph.add_node("maintain", _apart(loop.maintain))
+    graph.add_node("test", _apart(loop.test))
+    graph.add_node("report", _apart(loop.report))
+    graph.add_edge(START, "split")
+    for before, after in (
+        ("split", "baseline"),
+        ("baseline", "audit"),
+        ("audit", "judge"),
+        ("judge", "diagnose"),
+        ("diagnose", "propose"),
+        ("commit", "maintain"),
+        ("test", "report"),
+        ("report", END),
+    ):
+        graph.add_edge(before, after)
+    graph.add_conditional_edges("propose", _or_test("admit"), ["admit", "test"])
+    graph.add_conditional_edges("admit", _if("admitted", "gate"), ["gate", "maintain"])
+    graph.add_conditional_edges("gate", _if("accepted", "commit"), ["commit", "maintain"])
+    graph.add_conditional_edges("maintain", _or_test("judge"), ["judge", "test"])
+    return graph
+
+
+def _apart(step: Callable[[State], State]) -> Any:
+    """Run a step in an empty context: else langgraph takes the judge's graph for a part of this one."""
+    return lambda state: Context().run(step, state)
+
+
+def _or_test(name: str) -> Callable[[State], str]:
+    return lambda state: "test" if state.get("stop") else name
+
+
+def _if(outcome: str, name: str) -> Callable[[State], str]:
+    return lambda state: name if state.get("outcome") == outcome else "maintain"

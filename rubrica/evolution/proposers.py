@@ -1,0 +1,75 @@
+"""Who proposes: asked once a round, answers with the next idea or with none.
+
+The embedded proposer tries its ideas in a fixed order, so that what it tries does not depend on the labels and the
+gate's error budget means what it says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rubrica.evolution.diagnose import Diagnosis
+from rubrica.evolution.edits import Edit, Proposal
+from rubrica.evolution.maintain import Prune
+from rubrica.evolution.mining import Mine, Refit
+from rubrica.evolution.run import Decision
+from rubrica.evolution.table import Table
+from rubrica.library.library import Library
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """An edit written once, by a model or a person who has read its sources; it is tested on the other cases."""
+
+    edit: Edit
+
+    @property
+    def key(self) -> str:
+        return f"edit {self.edit.id[:16]}"
+
+    def on(self, library: Library, table: Table) -> Edit | None:
+        del library, table
+        return self.edit
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a proposer may know. It never sees a test case."""
+
+    library: Library
+    table: Table
+    diagnosis: Diagnosis
+    history: Sequence[Decision]
+
+
+class Proposer(Protocol):
+    """Has ideas."""
+
+    def propose(self, situation: Situation) -> Proposal | None:
+        """Return the next idea, or None when there is none left."""
+        ...
+
+
+class Embedded:
+    """Mines evidence: first what holds everywhere, then what holds under a condition, then the weights alone."""
+
+    def propose(self, situation: Situation) -> Proposal | None:
+        tried = {decision.key: decision.outcome for decision in situation.history}
+        for proposal in (Mine(), Mine(conditional=True)):
+            if proposal.key not in tried:
+                return proposal
+        if tried[Mine().key] != "accepted" and Refit().key not in tried:
+            return Refit()
+        return None
+
+
+_NAMED: dict[str, Proposal] = {p.key: p for p in (Mine(), Mine(conditional=True), Refit(), Prune())}
+
+
+def restored(key: str, edit: Edit | None) -> Proposal:
+    """Return a proposal that the run has stored: a way to an edit by its name, or the edit itself."""
+    if key in _NAMED:
+        return _NAMED[key]
+    if edit is None:
+        raise ValueError(f"proposal {key!r} has neither a procedure nor an edit")
+    return Fixed(edit)

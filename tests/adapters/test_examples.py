@@ -1,0 +1,23 @@
+"""Every example runs as its own docstring says; the one that trains needs its trainer's environment."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_runs(name: str, url: str) -> None:
+    if name.startswith("trl") and find_spec("trl") is None:
+        pytest.skip("trl lives in an environment of its own")
+    environment = {**os.environ, "REWARD_URL": url, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(ROOT / "examples" / name)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert run.returncode == 0, run.stderr
+    assert any(character.isdigit() for character in run.stdout)

@@ -1,0 +1,37 @@
+"""A run that is killed and resumed ends where an undisturbed one ends, and pays for nothing twice."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).with_name("evolve_and_die.py")
+
+
+def outcomes(data: Path, folder: Path, points: int) -> list[dict[str, object]]:
+    folder.mkdir()
+    command = [sys.executable, str(SCRIPT), str(data), str(folder), str(points)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def check(told: list[dict[str, object]], points: int) -> None:
+    undisturbed, killed = told[0], told[1:]
+    assert undisturbed["report"]["judged"] == 24
+    assert undisturbed["report"]["decisions"][0]["outcome"] == "accepted"
+    assert [each["survived"] for each in killed] == [False] * points
+    assert all(each["version"] == undisturbed["version"] for each in killed)
+    assert all(each["report"] == undisturbed["report"] for each in killed)
+
+
+def test_a_killed_run_ends_where_an_undisturbed_one_ends(write, tmp_path) -> None:
+    check(outcomes(write(40), tmp_path / "runs", 7), 7)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_run_killed_anywhere_ends_where_an_undisturbed_one_ends(write, tmp_path) -> None:
+    check(outcomes(write(40), tmp_path / "runs", 200), 200)

@@ -1,0 +1,113 @@
+"""The project's own files agree with each other: locks, declared dependencies, Makefile."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CORE = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
+EXTRAS = [Requirement(text) for texts in PROJECT["project"]["optional-dependencies"].values() for text in texts]
+DEV = [Requirement(text) for text in PROJECT["dependency-groups"]["dev"]]
+BUILD = [
+    Requirement(line) for line in (ROOT / "build.in").read_text().splitlines() if line and not line.startswith("#")
+]
+ELSEWHERE = {"rubrica", "trl", "verl", "verifiers", "inspect_ai", "swift", "openrlhf"} | {"wit_world"}
+"""Found in a trainer's own environment, or inside the sandbox component."""
+
+
+def locked(name: str) -> dict[str, set[Version]]:
+    """Map each name to its versions: a universal lock may hold one per Python version."""
+    found: dict[str, set[Version]] = {}
+    for package, version in re.findall(
+        r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", (ROOT / name).read_text("utf-8"), re.MULTILINE
+    ):
+        found.setdefault(canonicalize_name(package), set()).add(Version(version))
+    return found
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_names_no_host_and_no_path(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "://" not in text
+    entries = [line for line in text.splitlines() if line and not line.lstrip().startswith(("#", "--hash="))]
+    assert all(re.match(r"[a-z0-9._-]+==[^/]+$", entry) for entry in entries)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_every_locked_version_has_hashes(name: str) -> None:
+    entries = re.split(r"^(?=\S+==)", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    assert entries
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("requirements.lock", [*CORE, *BUILD]), ("requirements-dev.lock", [*CORE, *BUILD, *EXTRAS, *DEV])],
+)
+def test_a_lock_satisfies_what_the_project_asks_for(name: str, wanted: list[Requirement]) -> None:
+    versions = locked(name)
+    for requirement in wanted:
+        found = versions.get(canonicalize_name(requirement.name), set())
+        assert found, f"{requirement} is not in {name}: make lock"
+        assert all(map(requirement.specifier.contains, found)), f"{name} has {requirement.name} {found}: make lock"
+
+
+def test_both_locks_pin_the_same_core() -> None:
+    core, dev = locked("requirements.lock"), locked("requirements-dev.lock")
+    assert {name: dev.get(name) for name in core} == core
+
+
+def test_every_import_of_the_package_is_declared() -> None:
+    asked = (*CORE, *EXTRAS, *(Requirement(text) for text in PROJECT["build-system"]["requires"]))
+    declared = {canonicalize_name(requirement.name) for requirement in asked}
+    owners = metadata.packages_distributions()
+    undeclared = {
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in (ROOT / "rubrica").rglob("*.py")
+        for module in imported(path) - sys.stdlib_module_names - ELSEWHERE
+        if not {canonicalize_name(owner) for owner in owners.get(module, ())} & declared
+    }
+    assert undeclared == set()
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_the_installed_versions_are_the_locked_ones() -> None:
+    versions = locked("requirements-dev.lock")
+    environment = {key: str(value) for key, value in default_environment().items()}
+    for requirement in (*CORE, *DEV):
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            installed = Version(metadata.version(requirement.name))
+            assert installed in versions[canonicalize_name(requirement.name)], requirement.name
+
+
+def test_every_make_target_says_what_it_does() -> None:
+    lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    targets = {line.partition(":")[0] for line in lines if re.match(r"[a-z-]+:", line)}
+    told = {line.partition(":")[0] for line in lines if re.match(r"[a-z-]+:.*## \w", line)}
+    assert targets == told
+    assert {"setup", "demo", "test", "check", "bench", "docs"} <= told
+
+
+def test_the_version_stands_in_one_place_more_and_agrees() -> None:
+    import rubrica
+
+    assert PROJECT["project"]["version"] == rubrica.__version__
