@@ -10,10 +10,10 @@ NOTES = (
     "Accuracy is over all cases, in percent, with its 95% Wilson interval: a case without a single leader counts what "
     "a draw among the leaders would earn, a case without a verdict what a draw among all candidates would. `other 2/3` "
     "is the accuracy on the cases with sha256(id) % 3 != 0. `decided` is the accuracy on the cases with a single "
-    "leader, `coverage` their share. `pairs` is the share of the label's comparisons that the rewards agree with. "
-    "`swap` is the share of cases with the same ranking when the candidates are given in reverse. `length` is "
-    "Spearman's correlation of length with reward. Baselines: the first, the longer, the shorter, a random candidate; "
-    "BLEU against a reference where there is one. Bold: the interval lies above every baseline."
+    "leader, `coverage` their share. `pairs` is the share of the label's comparisons, its ties too, that the rewards "
+    "agree with. `swap` is the share of cases with the same ranking when the candidates are given in reverse. `length` "
+    "is Spearman's correlation of length with reward. Baselines: the first, the longer, the shorter, a random "
+    "candidate; BLEU against a reference where there is one. Bold: the interval lies above every baseline."
 )
 BASELINES = ("first", "longer", "shorter", "random", "bleu")
 
