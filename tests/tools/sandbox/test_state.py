@@ -112,7 +112,7 @@ LEAVE = {
 def test_the_next_run_does_not_find(what, execute):
     leave, look = LEAVE[what]
     for _ in range(3):  # whichever worker comes next
-        assert execute(leave).status == "ok"
+        assert execute(leave).status in {"ok", "error"}  # a wall may refuse even to leave it
     for _ in range(3):
         assert execute(look, entry="f").value_json in {"false", None}
 

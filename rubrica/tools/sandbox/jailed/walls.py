@@ -2,13 +2,16 @@
 
 import contextlib
 import ctypes
-import importlib
+import importlib.abc
 import os
 import site
 import sys
 import sysconfig
 import tempfile
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 from rubrica.tools.sandbox.linux import caps, landlock, namespaces
 
@@ -96,13 +99,26 @@ def make_scratch(packages: list[Path]) -> str:
     return scratch
 
 
+class PackageFinder(importlib.abc.MetaPathFinder):
+    """Finds the packages that a jail offers where their folder may not be listed: others lie beside them."""
+
+    def __init__(self, packages: list[Path]) -> None:
+        self._homes = {path.name: path for path in packages if (path / "__init__.py").is_file()}
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if (home := self._homes.get(fullname)) is None:
+            return None
+        return spec_from_file_location(fullname, home / "__init__.py", submodule_search_locations=[str(home)])
+
+
 def enter_landlock(packages: list[Path], scratch: str) -> None:
-    """Deny every other path. The folders of `packages` leave the search path: what they hold beside is not for sale.
+    """Deny every other path. The folders that `packages` lie in leave the search path; a finder knows the packages.
 
     The standard library's own folder may not be listed, since another package may live below it; the import system
     works from the listing that it has made before.
     """
     sys.path[2:] = []
+    sys.meta_path.append(PackageFinder(packages))
     visible = [path for path in library().iterdir() if path.name not in _OTHERS] + packages
     readable = [*visible, *(path for path in (_ZONES, _NULL) if path.exists())]
     landlock.restrict(readable=readable, scratch=[Path(scratch)])

@@ -105,9 +105,10 @@ os.execv(sys.executable, [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:c
 @pytest.mark.slow
 def test_all_holds_as(uid: int, chosen: str, tmp_path: Path) -> None:
     root, test = Path(rubrica.__file__).parents[1], "test_all_holds_as"
-    tmp_path.chmod(0o755)
+    tmp_path.chmod(0o777)
     command = [sys.executable, "-c", AS, str(uid), "tests/tools/sandbox", "-k", f"({chosen}) and not {test}", "-m", ""]
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(tmp_path)
     run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     if "Operation not permitted" in run.stderr:
         pytest.skip("this root may not mount")
