@@ -78,9 +78,8 @@ async def refusal(proposal: Proposal, edit: Edit, grounds: Grounds, sandbox: San
 
 async def _untested(edit: Edit, sandbox: Sandbox | None) -> str:
     for tool in edit.put_tools:
-        if tool.kind == "python":
-            if wrong := await failed_cases(tool, sandbox):
-                return f"the tool {tool.name} fails its own cases: {wrong[0]}"
+        if tool.kind == "python" and (wrong := await failed_cases(tool, sandbox)):
+            return f"the tool {tool.name} fails its own cases: {wrong[0]}"
     return ""
 
 
