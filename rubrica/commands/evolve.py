@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, help="Of the split and the gate [default: 0].")
 @click.option("--rounds", type=click.IntRange(min=1), help="At most so many proposals [default: 8].")
 @click.option("--gate", help="sequential, strict, or margin:X [default: sequential].")
+@click.option("--draws", type=click.IntRange(min=19), help="Resampled label sets a test may take [default: 199].")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Stop proposing after so long.")
 @click.option("--max-calls", type=click.IntRange(min=0), help="Stop proposing after so many model calls.")
 @click.option("--max-cost", type=click.FloatRange(min=0), help="Stop proposing after so many US dollars.")

@@ -119,15 +119,40 @@ def log(library: Path, as_json: bool, number: int | None) -> None:
 @command.command()
 @click.argument("before")
 @click.argument("after", default="HEAD")
+@click.option("--on", "data", type=click.Path(exists=True, dir_okay=False), help="Compare verdicts on this file.")
+@click.option("--max-flips", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Share allowed by --on.")
 @_options
-def diff(library: Path, as_json: bool, before: str, after: str) -> None:
-    """Show what changed from version BEFORE to AFTER: entries, weights, scoring."""
+def diff(library: Path, as_json: bool, before: str, after: str, data: str | None, max_flips: float) -> None:
+    """Show what changed from version BEFORE to AFTER: entries, weights, scoring; with --on, verdicts.
+
+    With --on, exit 1 when more cases than --max-flips changed their ranking.
+    """
+    if data is not None:
+        _behaviour(library, as_json, versions=(before, after), data=data, max_flips=max_flips)
+        return
     found = _store(library).diff(before, after)
     lines = [f"library {found.before[:12]} -> {found.after[:12]}"]
     lines += [f"\n{entry.kind} {entry.name}: {entry.change}\n{entry.text}" for entry in found.entries]
     lines += [f"weight {w.criterion}: {_number(w.before)} -> {_number(w.after)}" for w in found.weights]
     lines += [f"scoring {s.field}: {_number(s.before)} -> {_number(s.after)}" for s in found.scoring]
     _say(found.model_dump(mode="json"), as_json, "\n".join(lines))
+
+
+def _behaviour(library: Path, as_json: bool, *, versions: tuple[str, str], data: str, max_flips: float) -> None:
+    from rubrica.data.read import read
+    from rubrica.evolution.behaviour import behaviour
+    from rubrica.parallel import Plan
+
+    store = _store(library)
+    one, two = (store.load(version) for version in versions)
+    cases = [row.case for row in read(data)]
+    found = behaviour(Plan(two, sandbox=load({}).sandbox), one, two, cases)
+    moved = f"rewards moved by {found.shift:+.3f} on average, {found.moved:.3f} in size"
+    lines = [f"{len(found.flips)} of {found.cases} cases changed their ranking; {moved}"]
+    lines += [f"{f.case}: {list(f.before)} -> {list(f.after)}, because of {', '.join(f.causes)}" for f in found.flips]
+    _say(found.model_dump(mode="json"), as_json, "\n".join(lines))
+    if len(found.flips) > max_flips * found.cases:
+        sys.exit(1)
 
 
 @command.command()

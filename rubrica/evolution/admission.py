@@ -38,7 +38,7 @@ _THING = r"(?:candidate|response|answer|output|option|completion|reply|assistant
 _POSITION = re.compile(
     rf"\b{_THING} (?:[A-H]\b(?!\w)|[1-9]\b|one\b|two\b)"
     rf"|(?i:\bthe {_NTH} (?:{_THING}|one)\b)"
-    r"|\b(?i:prefer|choose|pick|favou?r|select) [A-H]\b(?! [a-z])"
+    r"|\b(?i:prefer|choose|pick|favou?r|select) [A-H]\b"
     r"|\b[A-H] (?:is better|is worse|wins|beats|over [A-H]\b)"
 )
 _CASELESS_THING = re.compile(rf"(?i)\b{_THING}\s+(?:[a-h]\b(?=[\s.,;:)]*(?:$|is|has|over|should))|[1-9]\b)")
@@ -78,11 +78,8 @@ async def refusal(proposal: Proposal, edit: Edit, grounds: Grounds, sandbox: San
 
 async def _untested(edit: Edit, sandbox: Sandbox | None) -> str:
     for tool in edit.put_tools:
-        if tool.kind == "python":
-            if not tool.cases:
-                return f"the tool {tool.name} has no cases of its own"
-            if wrong := await failed_cases(tool, sandbox):
-                return f"the tool {tool.name} fails its own cases: {wrong[0]}"
+        if tool.kind == "python" and (wrong := await failed_cases(tool, sandbox)):
+            return f"the tool {tool.name} fails its own cases: {wrong[0]}"
     return ""
 
 

@@ -11,7 +11,7 @@ from rubrica.evolution.memory import FOLDER, Memory
 from rubrica.evolution.proposers import Embedded, Proposer
 from rubrica.evolution.report import Report
 from rubrica.evolution.run import Event, Options, Run, next_run_folder
-from rubrica.evolution.steps import Loop
+from rubrica.evolution.session import Session
 from rubrica.evolution.vocabulary import probes
 from rubrica.library.library import Library
 from rubrica.library.lock import writer_lock
@@ -85,7 +85,7 @@ def _walked(run: Run, means: Means, listen: Callable[[Event], None]) -> Report:
         raise InputError("the run does not say which library it is of; start it again", path=str(run.folder))
     (Path(library) / FOLDER).mkdir(exist_ok=True)
     with writer_lock(Path(library) / FOLDER / "lock", wait_s=1.0):
-        loop = Loop(
+        session = Session(
             run=run,
             store=LibraryStore.open(Path(library)),
             memory=Memory(Path(library)),
@@ -94,7 +94,7 @@ def _walked(run: Run, means: Means, listen: Callable[[Event], None]) -> Report:
             vocabulary=means.vocabulary or probes(),
             listen=listen,
         )
-        walk(loop)
+        walk(session)
         with Precedents.open(Path(library) / PRECEDENTS) as precedents:
             precedents.add(run.cases("train"), "train")
             precedents.add(run.cases("test"), "test")

@@ -15,7 +15,8 @@ from contextlib import closing
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
-from rubrica.evolution.steps import Loop, State
+from rubrica.evolution import steps
+from rubrica.evolution.session import Session, State
 
 if TYPE_CHECKING:
     from langgraph.graph import StateGraph
@@ -24,17 +25,17 @@ STEPS_PER_ROUND = 7
 SPARE = 20
 
 
-def walk(loop: Loop) -> None:
+def walk(session: Session) -> None:
     """Run the loop to its end, from the start or from where an earlier process was cut off."""
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read when langgraph is imported
     from langgraph.checkpoint.sqlite import SqliteSaver
 
-    path = loop.run.folder / "checkpoints.sqlite"
+    path = session.run.folder / "checkpoints.sqlite"
     with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
-        graph = _drawn(loop).compile(checkpointer=SqliteSaver(connection))
+        graph = _drawn(session).compile(checkpointer=SqliteSaver(connection))
         config: Any = {
             "configurable": {"thread_id": "run"},
-            "recursion_limit": STEPS_PER_ROUND * 2 * loop.run.options.rounds + SPARE,
+            "recursion_limit": STEPS_PER_ROUND * 2 * session.run.options.rounds + SPARE,
         }
         begun = bool(graph.get_state(config).next)
         finished = bool(graph.get_state(config).values) and not begun
@@ -42,22 +43,22 @@ def walk(loop: Loop) -> None:
             graph.invoke(None if begun else {"round": 0}, config, durability="sync")
 
 
-def _drawn(loop: Loop) -> "StateGraph[Any, Any, Any, Any]":
+def _drawn(session: Session) -> "StateGraph[Any, Any, Any, Any]":
     from langgraph.graph import END, START, StateGraph
 
     graph = StateGraph(State)
-    graph.add_node("split", _apart(loop.split))
-    graph.add_node("baseline", _apart(loop.baseline))
-    graph.add_node("audit", _apart(loop.audit))
-    graph.add_node("judge", _apart(loop.judge_train))
-    graph.add_node("diagnose", _apart(loop.diagnose))
-    graph.add_node("propose", _apart(loop.propose))
-    graph.add_node("admit", _apart(loop.admit))
-    graph.add_node("gate", _apart(loop.gate))
-    graph.add_node("commit", _apart(loop.commit))
-    graph.add_node("maintain", _apart(loop.maintain))
-    graph.add_node("test", _apart(loop.test))
-    graph.add_node("report", _apart(loop.report))
+    graph.add_node("split", _apart(steps.split, session))
+    graph.add_node("baseline", _apart(steps.baseline, session))
+    graph.add_node("audit", _apart(steps.audit, session))
+    graph.add_node("judge", _apart(steps.judge, session))
+    graph.add_node("diagnose", _apart(steps.diagnose, session))
+    graph.add_node("propose", _apart(steps.propose, session))
+    graph.add_node("admit", _apart(steps.admit, session))
+    graph.add_node("gate", _apart(steps.gate, session))
+    graph.add_node("commit", _apart(steps.commit, session))
+    graph.add_node("maintain", _apart(steps.maintain, session))
+    graph.add_node("test", _apart(steps.test, session))
+    graph.add_node("report", _apart(steps.report, session))
     graph.add_edge(START, "split")
     for before, after in (
         ("split", "baseline"),
@@ -77,9 +78,9 @@ def _drawn(loop: Loop) -> "StateGraph[Any, Any, Any, Any]":
     return graph
 
 
-def _apart(step: Callable[[State], State]) -> Any:
+def _apart(step: Callable[[Session, State], State], session: Session) -> Any:
     """Run a step in an empty context: else langgraph takes the judge's graph for a part of this one."""
-    return lambda state: Context().run(step, state)
+    return lambda state: Context().run(step, session, state)
 
 
 def _or_test(name: str) -> Callable[[State], str]:

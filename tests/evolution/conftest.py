@@ -14,40 +14,11 @@ from rubrica.library.store import LibraryStore
 from rubrica.parallel import Plan
 from rubrica.types import Criterion
 
-WORDS = [
-    "harbour",
-    "copper",
-    "window",
-    "ladder",
-    "river",
-    "candle",
-    "market",
-    "orchard",
-    "signal",
-    "blanket",
-    "hammer",
-    "garden",
-    "mirror",
-    "engine",
-    "pocket",
-    "valley",
-    "bottle",
-    "curtain",
-    "thunder",
-    "meadow",
-    "lantern",
-    "basket",
-    "needle",
-    "saddle",
-    "kettle",
-    "anchor",
-    "barrel",
-    "feather",
-    "marble",
-    "timber",
-    "violin",
-    "walnut",
-]
+WORDS = """
+harbour copper window ladder river candle market orchard signal blanket hammer garden
+mirror engine pocket valley bottle curtain thunder meadow lantern basket needle saddle
+kettle anchor barrel feather marble timber violin walnut
+""".split()  # noqa: SIM905 - a list of 32 quoted words reads worse
 HEDGES = ("Perhaps", "Maybe", "Possibly")
 MEASURES = ("numbered", "hedge", "words", "questions", "exclamations", "commas_per_sentence", "bold", "quotations")
 

@@ -56,6 +56,20 @@ def test_it_accepts_nothing_on_coin_flips(write, library, means) -> None:
     assert report.before == report.after
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_pure_noise_is_hardly_ever_learned_from(write, tmp_path, means) -> None:
+    """At a true rate of 5%, seven or more of 40 runs have a chance of 0.3%."""
+    accepted = 0
+    for seed in range(40):
+        LibraryStore.init(tmp_path / f"library-{seed}", Library())
+        data = write(70, planted=False, seed=seed, name=f"noise-{seed}.jsonl")
+        accepted += (
+            evolve(tmp_path / f"library-{seed}", options(data, train=50, draws=99, seed=seed), means).accepted > 0
+        )
+    assert accepted < 7
+
+
 def test_the_same_seed_gives_the_same_bytes(write, tmp_path, means) -> None:
     data, told = write(80), []
     for name in ("one", "two"):

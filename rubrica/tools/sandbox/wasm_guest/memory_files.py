@@ -129,7 +129,7 @@ class Files:
         if number == 0 and "r" in mode:
             return self._stdin if "b" in mode else io.TextIOWrapper(self._stdin, *text[1:])
         if number in {1, 2}:
-            return _open_descriptor(number, mode, *text, closefd=False)
+            return _open_descriptor(number, mode, *text, closefd=False)  # type: ignore[call-overload]  # as open() took it
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def _read_descriptor(self, number: int, size: int, /) -> bytes:

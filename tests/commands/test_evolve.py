@@ -1,0 +1,47 @@
+"""`rubrica evolve` from the command line."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from rubrica.cli import main
+from rubrica.data.demo import demo_path
+
+DATA = str(demo_path())
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["evolve", *arguments])
+
+
+def test_it_makes_the_library_and_says_what_came_of_it(tmp_path: Path) -> None:
+    told = run(
+        DATA, "--library", str(tmp_path / "lib"), "--train", "20", "--rounds", "1", "--sandbox", "none", "--json",
+        "--workers", "1", "--draws", "19",
+    )  # fmt: skip
+    assert told.exit_code == 0, told.output
+    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [lines[0]["step"], lines[1]["step"]] == ["split", "baseline"]
+    report = lines[-1]["report"]
+    assert report["train"] == 20
+    assert set(report["baseline"]["baselines"]) == {"first", "longer", "shorter", "random"}
+    assert (tmp_path / "lib" / ".rubrica/runs/0001/report.md").exists()
+    again = run("--resume", str(tmp_path / "lib" / ".rubrica/runs/0001"), "--sandbox", "none", "--workers", "1")
+    assert again.exit_code == 0
+    assert "test, read once" in again.stdout
+
+
+def test_the_audit_needs_no_library() -> None:
+    told = run(DATA, "--audit-only", "--json")
+    assert told.exit_code == 0
+    assert json.loads(told.stdout)["cases"] == 65
+
+
+def test_it_wants_a_file_or_a_run(tmp_path: Path) -> None:
+    assert run().exit_code == 2
+    assert run(DATA, "--resume", str(tmp_path)).exit_code == 2
+
+
+def test_it_wants_a_library() -> None:
+    assert "--library" in run(DATA).output
