@@ -18,6 +18,7 @@ from rubrica.agents.selector import read_task
 from rubrica.agents.work import Work
 from rubrica.data.read import read
 from rubrica.data.split import Item, split
+from rubrica.data.split import folds as split_folds
 from rubrica.evals.metrics import wilson
 from rubrica.evolution.edits import Proposal
 from rubrica.evolution.gate import Ledger, decide, level
@@ -67,9 +68,13 @@ def table_of(preferences: Sequence[Preference], harness: Harness) -> Table:
     )
 
 
-def evolved(base: Library, train: Table, *, seed: int, draws: int) -> tuple[Library, list[str]]:
+def evolved(
+    base: Library, train: Table, learned: Sequence[Preference], *, seed: int, draws: int
+) -> tuple[Library, list[str]]:
     """Send the embedded proposer's ideas through the gate; return the library and what was accepted."""
-    folds = tuple(np.array_split(np.random.default_rng(seed).permutation(len(train)), FOLDS))
+    place = {preference.case.id: i for i, preference in enumerate(learned)}
+    dealt_folds = split_folds([Item.of(preference) for preference in learned], FOLDS, seed=seed)
+    folds = tuple(np.array([place[i] for i in fold], dtype=np.int64) for fold in dealt_folds)
     accepted: list[Proposal] = []
     for tested, proposal in enumerate((Mine(), Mine(conditional=True), Refit())):
         if isinstance(proposal, Refit) and accepted:
@@ -148,7 +153,8 @@ def apart(base: Library, sets: Iterator[tuple[str, Judged]], options: argparse.N
         told, kept, first = [], [], None
         for seed in range(options.seeds):
             train, test = dealt(preferences, options.train, seed)
-            library, accepted = evolved(base, table.take(train), seed=seed, draws=options.draws)
+            learned = [preferences[i] for i in train]
+            library, accepted = evolved(base, table.take(train), learned, seed=seed, draws=options.draws)
             after = credit(library, table.take(test))
             told.append((credit(base, table.take(test)).mean(), after.mean()))
             kept.append("+".join(accepted) or "none")
@@ -170,12 +176,15 @@ def apart(base: Library, sets: Iterator[tuple[str, Judged]], options: argparse.N
 def mixture(base: Library, sets: dict[str, Judged], options: argparse.Namespace) -> None:
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in sets}
     for seed in range(options.seeds):
-        parts, tests = [], {}
+        parts: list[Table] = []
+        learned: list[Preference] = []
+        tests = {}
         for name, (preferences, table) in sets.items():
             train, test = dealt(preferences, options.mixture, seed)
             parts.append(table.take(train))
+            learned += [preferences[i] for i in train]
             tests[name] = table.take(test)
-        library, accepted = evolved(base, joined(parts), seed=seed, draws=options.draws)
+        library, accepted = evolved(base, joined(parts), learned, seed=seed, draws=options.draws)
         print(f"seed {seed}: accepted {accepted or 'nothing'}", file=sys.stderr, flush=True)
         for name, test_table in tests.items():
             rows[name].append((credit(base, test_table).mean(), credit(library, test_table).mean()))
