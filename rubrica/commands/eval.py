@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rubrica.evals.runner import Assessed
     from rubrica.evals.summary import Paired, SetReport
     from rubrica.library.library import Library
+    from rubrica.parallel import Plan
 
 ALL = "all"
 """The name under which the data sets are pooled."""
@@ -118,20 +119,19 @@ def run(request: Request, libraries: Sequence[str], remarks: "Console") -> Evalu
     Raises:
         UserError: a library cannot be opened, or no row has a label.
     """
-    from rubrica.commands.open import plan_of
     from rubrica.commands.progress import tracked
     from rubrica.evals.labelled import LabelledFiles
     from rubrica.evals.runner import assess
     from rubrica.evals.summary import paired
 
-    opened = [(given, open_version(given)) for given in libraries]
-    versions = {f"{_short(given)}@{library.version[:8]}": library for given, library in opened}
+    opened = [(given, *open_version(given)) for given in libraries]
+    versions = {f"{_short(given)}@{library.version[:8]}": (folder, library) for given, folder, library in opened}
+    plans = _plans(request.settings, versions)
     source = LabelledFiles.named(request.data, format=request.format, limit=request.limit)
     cases: dict[str, list[Assessed]] = {}
-    for name, library in versions.items():
+    for name, plan in plans.items():
         told = source.read(_quiet if cases else _named_on(remarks))
-        plan, workers = plan_of(request.settings, library), request.settings.workers
-        judged = assess(told, plan, workers=workers, swap=not request.no_swap)
+        judged = assess(told, plan, workers=request.settings.workers, swap=not request.no_swap)
         shown = tracked(judged, remarks, what=f"judging with {name}", total=source.total, shown=not request.no_progress)
         cases[name] = list(shown)
     if not any(cases.values()):
@@ -166,8 +166,23 @@ def _reports(cases: dict[str, list["Assessed"]]) -> list["SetReport"]:
     return reports
 
 
-def open_version(given: str) -> "Library":
-    """Load "seed", a library's folder, or one of its versions as `FOLDER@VERSION`.
+def _plans(settings: Settings, versions: dict[str, tuple[Path | None, "Library"]]) -> "dict[str, Plan]":
+    """Plan each version with the precedents of its own folder, which is opened once whatever versions are measured."""
+    from rubrica.commands.open import open_precedents, plan_of
+
+    recalls = {}
+    if settings.model:
+        for folder in {folder for folder, _ in versions.values()}:
+            recalls[folder] = open_precedents(settings.model_copy(update={"library": folder}))
+    bare = settings.model_copy(update={"library": None})
+    return {
+        name: dataclasses.replace(plan_of(bare, library), recall=recalls.get(folder))
+        for name, (folder, library) in versions.items()
+    }
+
+
+def open_version(given: str) -> "tuple[Path | None, Library]":
+    """Load "seed", a library's folder, or one of its versions as `FOLDER@VERSION`; return the folder too.
 
     Raises:
         LibraryError: there is no such library or version.
@@ -176,11 +191,11 @@ def open_version(given: str) -> "Library":
     from rubrica.library.store import LibraryStore
 
     if given == "seed":
-        return seed_library()
+        return None, seed_library()
     path, _, version = given.rpartition("@")
     if not path or Path(given).exists():
         path, version = given, ""
-    return LibraryStore.open(Path(path)).load(version or "HEAD")
+    return Path(path), LibraryStore.open(Path(path)).load(version or "HEAD")
 
 
 def _plain(value: Any) -> Any:
