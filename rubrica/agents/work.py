@@ -34,8 +34,10 @@ from rubrica.types import (
 class Recall(Protocol):
     """Finds labelled cases of the train split that resemble a task."""
 
-    snapshot: str
-    """Id of what the memory holds; part of a verdict's provenance."""
+    @property
+    def snapshot(self) -> str:
+        """Id of what the memory holds; part of a verdict's provenance."""
+        ...
 
     def similar(self, task: TaskView, limit: int) -> tuple[Precedent, ...]: ...
 

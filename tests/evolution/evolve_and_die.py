@@ -1,7 +1,7 @@
 """Kills an evolving process at some of the moments when it touches the disk, resumes it, and prints what came of it.
 
-Run as `python evolve_and_die.py DATA FOLDER POINTS`. The first line is the undisturbed run; each further line a run that
-was killed once at its n-th touch (n spread evenly over all) and resumed.
+Run as `python evolve_and_die.py DATA FOLDER POINTS`. The first line is the undisturbed run; each further line a run
+that was killed once at its n-th touch (n spread evenly over all) and resumed.
 """
 
 import functools
@@ -37,7 +37,7 @@ fatal = -1
 
 
 def touch() -> None:
-    global touches
+    global touches  # noqa: PLW0603 - an audit hook has no other place to count
     touches += 1
     if touches == fatal:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -70,7 +70,7 @@ def forked(work: Callable[[], None]) -> bool:
     if child == 0:
         try:
             work()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a forked child may not return into the parent's frames
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
