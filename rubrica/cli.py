@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 findings, 2 an error of use or input, 70 a defect of rubri
 our output has gone.
 """
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -27,6 +28,17 @@ COMMANDS = {
 }
 
 DEFECT, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
+SYSTEM_LIMITS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EMFILE,
+}
+"""What the machine refuses is for its owner to mend, and no defect of ours."""
 
 
 class LazyGroup(click.Group):
@@ -53,7 +65,8 @@ class LazyGroup(click.Group):
 
         try:
             done = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # it may have been closed before we started
+                sys.stdout.flush()
         except RubricaError as error:
             _fail(ctx, str(error), 2)
         except KeyboardInterrupt:
@@ -65,14 +78,21 @@ class LazyGroup(click.Group):
             _fail(ctx, f"the terminal's encoding ({error.encoding}) cannot show this text; set PYTHONUTF8=1", 2)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception as error:  # the last line of defence: one line for people, all of it on request
-            if ctx.params.get("debug"):
-                raise
-            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            _fail(
-                ctx, f"unexpected {what}; this is a defect: please report it with what `rubrica --debug` adds", DEFECT
-            )
+        except OSError as error:
+            if error.errno not in SYSTEM_LIMITS:
+                _defect(ctx, error)
+            _discard_output()
+            _fail(ctx, f"{error.filename or 'output'}: {error.strerror}", 2)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: one line for people, all of it on request
+            _defect(ctx, error)
         return done
+
+
+def _defect(ctx: click.Context, error: Exception) -> NoReturn:
+    if ctx.params.get("debug"):
+        raise error
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    _fail(ctx, f"unexpected {what}; this is a defect: please report it with what `rubrica --debug` adds", DEFECT)
 
 
 def _fail(ctx: click.Context, text: str, code: int) -> NoReturn:
@@ -84,7 +104,8 @@ def _fail(ctx: click.Context, text: str, code: int) -> NoReturn:
 
 def _discard_output() -> None:
     """Point standard output nowhere, so that the interpreter's last flush does not complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.__stdout__ is not None and sys.stdout is sys.__stdout__:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -129,3 +129,24 @@ def test_text_that_the_terminal_cannot_show_is_the_terminals_fault(tmp_path: Pat
     assert done.returncode == 2
     assert "PYTHONUTF8=1" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_no_defect_of_ours(tmp_path: Path) -> None:
+    done = shell("judge in.jsonl --json --sandbox none --no-progress > /dev/full", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "rubrica: output: No space left on device"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a POSIX shell is needed")
+def test_closed_streams_are_no_defect_of_ours(tmp_path: Path) -> None:
+    assert shell("judge in.jsonl --json --sandbox none >&-", tmp_path).returncode == 0
+    done = shell("judge - --json --sandbox none <&-", tmp_path)
+    assert (done.returncode, done.stderr) == (2, "rubrica: -: standard input is closed\n")
+
+
+def shell(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    (folder / "in.jsonl").write_text('{"prompt": "2 + 3?", "candidates": ["5", "6"]}\n', encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = f"{sys.executable} -m rubrica.cli {line}"
+    return subprocess.run(command, shell=True, check=False, capture_output=True, text=True, env=environment, cwd=folder)

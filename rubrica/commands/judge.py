@@ -159,43 +159,49 @@ class Request:
 def run(request: Request) -> Tally:
     """Judge, write or print, and sum up on standard error."""
     from rubrica.commands import render
-    from rubrica.commands.progress import tracked
 
-    library = open_library(request.settings)
-    plan = plan_of(request.settings, library)
-    console, remarks = render.stdout(), render.stderr()
-    source = _source(request)
+    remarks = render.stderr()
+    plan = plan_of(request.settings, open_library(request.settings))
     tally = Tally()
-    with _verdict_file(request, plan) as out:
-        if out is not None and out.done:
-            remarks.print(f"going on after the {out.done} results that {request.out} holds already", markup=False)
-            for line, item in zip(out.earlier(), source, strict=False):  # in this order, zip takes no row too many
-                tally.add(item, _earlier(line))
-            tally.earlier = tally.judged
-        results = judge_source(source, plan, request.settings.workers)
-        total = _total(request, done=out.done if out else 0)
-        try:
-            for item, row in tracked(results, remarks, what="judging", total=total, shown=not request.no_progress):
-                tally.add(item, row)
-                if isinstance(item, BadRow) and tally.bad_rows <= SHOWN:
-                    remarks.print(f"skipped {one_line(str(item.error(request.file)))}", style="yellow", markup=False)
-                if out is not None:
-                    out.write(row)
-                elif request.as_json:
-                    click.echo(row.json)
-                elif isinstance(item, InputRow) and (tally.judged <= SHOWN or request.explain):
-                    _print(console, item.case, JUDGEMENT.validate_json(row.json), explain=request.explain)
-        except KeyboardInterrupt:
-            remarks.print(_interrupted(request, tally), markup=False)
-            raise
-        except UserError:
-            if tally.judged:
-                _summary(remarks, request, tally, plan)
-            raise
+    try:
+        with _verdict_file(request, plan) as out:
+            _judge(request, plan, tally, out)
+    except KeyboardInterrupt:
+        remarks.print(_interrupted(request, tally), markup=False)
+        raise
+    except UserError:
+        if tally.judged:
+            _summary(remarks, request, tally, plan)
+        raise
     _summary(remarks, request, tally, plan)
     if tally.judged and tally.bad_rows == tally.judged:
         raise InputError(f"none of the {tally.judged} rows could be read", path=request.file)
     return tally
+
+
+def _judge(request: Request, plan: Plan, tally: Tally, out: "VerdictFile | None") -> None:
+    from rubrica.commands import render
+    from rubrica.commands.progress import tracked
+
+    console, remarks = render.stdout(), render.stderr()
+    source = _source(request)
+    if out is not None and out.done:
+        remarks.print(f"going on after the {out.done} results that {request.out} holds already", markup=False)
+        for line, item in zip(out.earlier(), source, strict=False):  # in this order, zip takes no row too many
+            tally.add(item, _earlier(line))
+        tally.earlier = tally.judged
+    results = judge_source(source, plan, request.settings.workers)
+    total = _total(request, done=tally.earlier)
+    for item, row in tracked(results, remarks, what="judging", total=total, shown=not request.no_progress):
+        tally.add(item, row)
+        if isinstance(item, BadRow) and tally.bad_rows <= SHOWN:
+            remarks.print(f"skipped {one_line(str(item.error(request.file)))}", style="yellow", markup=False)
+        if out is not None:
+            out.write(row)
+        elif request.as_json:
+            click.echo(row.json)
+        elif isinstance(item, InputRow) and (tally.judged <= SHOWN or request.explain):
+            _print(console, item.case, JUDGEMENT.validate_json(row.json), explain=request.explain)
 
 
 def _earlier(line: str) -> Row:
@@ -207,9 +213,12 @@ def _earlier(line: str) -> Row:
 
 
 def _interrupted(request: Request, tally: Tally) -> str:
+    from rubrica.commands.verdicts import results_in
+
     if request.out is None:
         return f"interrupted after {tally.judged} rows; with --out FILE a run can go on where it stopped"
-    return f"interrupted; {request.out} keeps {tally.judged} results, and the same command goes on from there"
+    kept = results_in(request.out)
+    return f"interrupted; {request.out} keeps {kept} results, and the same command goes on from there"
 
 
 def _source(request: Request) -> Iterator[InputRow | BadRow]:

@@ -25,7 +25,7 @@ class VerdictFile:
 
     def __init__(self, path: Path, run: Mapping[str, object], *, force: bool = False) -> None:
         self.path = path
-        self._usage_path = path.with_name(path.name + ".usage.jsonl")
+        self._usage_path = _usage_path(path)
         self._run_path = path.with_name(path.name + ".run.json")
         self.done = 0
         """Results that an earlier, interrupted run has written."""
@@ -35,7 +35,7 @@ class VerdictFile:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not force and path.exists():
                 self._must_match(run)
-                self.done = min(_whole_lines(path), _whole_lines(self._usage_path))
+                self.done = results_in(path)
             _keep_lines(path, self.done)
             _keep_lines(self._usage_path, self.done)
             _replace(self._run_path, json.dumps(run, indent=2, sort_keys=True) + "\n")
@@ -75,6 +75,15 @@ class VerdictFile:
                 f"{self.path} exists and comes from another run ({', '.join(changed)} differ); "
                 "choose another --out, or --force to overwrite it"
             )
+
+
+def results_in(path: Path) -> int:
+    """Count the results that are there with their costs; a run goes on after them."""
+    return min(_whole_lines(path), _whole_lines(_usage_path(path)))
+
+
+def _usage_path(path: Path) -> Path:
+    return path.with_name(path.name + ".usage.jsonl")
 
 
 @contextmanager

@@ -171,6 +171,8 @@ def _guarded(rows: Iterator[RawRow], path: str) -> Iterator[RawRow]:
 @contextmanager
 def _opened(path: str) -> Iterator[io.BufferedReader]:
     if path == STDIN:
+        if sys.stdin is None:  # closed by whoever started us
+            raise InputError("standard input is closed", path=path)
         raw = sys.stdin.buffer  # always buffered on a real stream; only a stand-in without `peek` is read whole
         yield raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(io.BytesIO(raw.read()))
         return

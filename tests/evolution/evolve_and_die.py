@@ -1,6 +1,6 @@
 """Kills an evolving process at some of the moments when it touches the disk, resumes it, and prints what came of it.
 
-Run as `python evolve_and_die.py DATA FOLDER POINTS`. The first line is the undisturbed run; each further line is a run
+Run as `python evolve_and_die.py DATA FOLDER POINTS`. The first line is the undisturbed run; each further line a run
 that was killed once at its n-th touch (n spread evenly over all) and resumed.
 """
 
@@ -32,32 +32,28 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir"})
 MEASURES = ("numbered", "hedge", "words", "questions")
+touches = 0
+fatal = -1
 
 
-class Disk:
-    """How often it was touched, and which touch kills."""
-
-    touches = 0
-    fatal = -1
-
-    @classmethod
-    def touch(cls) -> None:
-        cls.touches += 1
-        if cls.touches == cls.fatal:
-            os.kill(os.getpid(), signal.SIGKILL)
+def touch() -> None:
+    global touches  # noqa: PLW0603 - an audit hook has no other place to count
+    touches += 1
+    if touches == fatal:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Counting(sqlite3.Connection):
     """Every statement is a touch: the kill comes before it."""
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
-        Disk.touch()
+        touch()
         return super().execute(*arguments)
 
 
 def count(event: str, arguments: tuple[Any, ...]) -> None:
     if event in CHANGES or (event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING):
-        Disk.touch()
+        touch()
 
 
 def means() -> Means:
@@ -74,7 +70,7 @@ def forked(work: Callable[[], None]) -> bool:
     if child == 0:
         try:
             work()
-        except BaseException:  # noqa: BLE001 - the child ends here, whatever happened
+        except BaseException:  # noqa: BLE001 - a forked child may not return into the parent's frames
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
@@ -85,10 +81,11 @@ def forked(work: Callable[[], None]) -> bool:
 
 
 def begin(data: Path, place: Path, at: int) -> None:
-    Disk.touches, Disk.fatal = 0, at
+    global fatal, touches
+    touches, fatal = 0, at
     options = Options(data=str(data), train=24, draws=49, folds=3)
     evolve(place / "library", options, means(), folder=place / "run")
-    (place / "touches").write_text(str(Disk.touches))
+    (place / "touches").write_text(str(touches))
 
 
 def go_on(data: Path, place: Path) -> None:

@@ -1,5 +1,4 @@
 """Ordinary programs run: 47 kinds of what people write, each with what it must print."""
-# ruff: noqa: E501 - a program keeps its own lines, beside what it prints
 
 import pytest
 

@@ -64,9 +64,10 @@ while True: pass
 ALSO: dict[str, set[str]] = {
     "sorting with a slow key": {"memory"},
     "event": {"ok"},
-    **dict.fromkeys(
-        ("join", "lock", "queue", "digits", "division", "decimal", "split", "difference"), {"error", "ok", "memory"}
-    ),
+    **{
+        name: {"error", "ok", "memory"}
+        for name in ("join", "lock", "queue", "digits", "division", "decimal", "split", "difference")
+    },
     "exceptions without end": {"error", "memory", "crashed"},
 }
 """How else it may end: out of memory first; or at once, where a lone thread has nobody to wait for."""

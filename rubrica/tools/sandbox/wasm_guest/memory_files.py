@@ -12,7 +12,7 @@ _DEVICES = frozenset({"/dev/null"})
 
 
 _read_descriptor = os.read
-_open_descriptor = io.open
+_open_descriptor: Any = io.open  # its overloads tell modes apart, which arrive here as values
 
 
 class Stdin(io.BytesIO):
