@@ -27,7 +27,9 @@ MISSING = Report(
 )
 
 
-@pytest.mark.parametrize("fact", ["jail", "ready", "2 of 2 attacks held", "os-ns: namespaces", "pure Python, NumPy, files"])
+@pytest.mark.parametrize(
+    "fact", ["jail", "ready", "2 of 2 attacks held", "os-ns: namespaces", "pure Python, NumPy, files"]
+)
 def test_a_tier_that_is_there_is_shown_with_its_walls_and_offers(fact):
     assert fact in printed(READY)
 

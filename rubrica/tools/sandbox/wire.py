@@ -59,7 +59,7 @@ def check_inputs(job: Job) -> None:
         raise SandboxInfraError(f"the job's inputs are larger than its disk limit of {job.limits.disk_mb} MB")
     for name in job.inputs:
         if not is_plain(name):
-            raise SandboxInfraError(f"input {ascii(name[:99])} is not a relative path inside the run's folder")
+            raise SandboxInfraError(f"input {name[:99]!a} is not a relative path inside the run's folder")
         if any(parent.as_posix() in job.inputs for parent in PurePosixPath(name).parents):
             raise SandboxInfraError(f"input {name!r} lies below another input")
 

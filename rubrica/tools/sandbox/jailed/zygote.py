@@ -77,7 +77,7 @@ def _guard(child: int, lifeline: int) -> NoReturn:
 
 def _address_space(statm: int) -> int:
     """Return the bytes of address space in use; `statm` was opened before /proc went out of sight."""
-    with open(statm, encoding="ascii") as stream:  # noqa: PTH123 - a descriptor
+    with open(statm, encoding="ascii") as stream:
         return int(stream.read().split()[0]) * resource.getpagesize()
 
 

@@ -12,7 +12,7 @@ _DEVICES = frozenset({"/dev/null"})
 
 
 _read_descriptor = os.read
-_open_descriptor = io.open
+_open_descriptor: Callable[..., Any] = io.open
 
 
 class Stdin(io.BytesIO):

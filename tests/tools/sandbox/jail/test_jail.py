@@ -100,9 +100,7 @@ os.execv(sys.executable, [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:c
 
 
 @pytest.mark.skipif("os.getuid() != 0", reason="only root can become another user")
-@pytest.mark.parametrize(
-    ("uid", "chosen"), [(0, "landlock"), (65534, "os-ns or wasm or jail"), (65534, "landlock")]
-)
+@pytest.mark.parametrize(("uid", "chosen"), [(0, "landlock"), (65534, "os-ns or wasm or jail"), (65534, "landlock")])
 @pytest.mark.timeout(600)
 @pytest.mark.slow
 def test_all_holds_as(uid: int, chosen: str, tmp_path: Path) -> None:
