@@ -2,14 +2,16 @@
 
 With namespaces ("os-ns") it covers: every path of the machine but the standard library, NumPy and Pillow, all read-only
 (not this package, not graders, not tests); environment and descriptors; network of every family; other processes, their
-signals and memory; privileges (root is left first); fork, exec, threads beyond about fifteen; memory (address space),
-processor time, duration, output, and a private sized /tmp that is gone after the run; anything left for a later run.
+signals and memory; privileges (root is left first); fork, exec, threads beyond about fifteen; memory (address space,
+held to within 2 MB below the limit), processor time (in whole seconds), duration, output, and a private sized /tmp that
+is gone after the run; anything left for a later run.
 
 Without user namespaces ("os-landlock") the same walls but for these: paths are closed by Landlock, so whether a path
-exists and how large it is can still be asked; the run writes in its working folder only, /tmp is closed; the size of
-that folder is watched, so for some milliseconds it can grow past its limit, and a file deleted but still open is not
-seen; chmod, links and setting times are refused; for an ordinary user threads are bounded by memory alone. Root must be
-able to leave: an interpreter that only root can read is refused here (with namespaces it is not).
+exists and how large it is can still be asked, and so can the machine's name; the run writes in its working folder only,
+/tmp is closed; the size of that folder is watched, so for some milliseconds it can grow past its limit, and a file
+deleted but still open is not seen; chmod, links and setting times are refused; for an ordinary user threads are bounded
+by memory alone. Root must be able to leave: an interpreter that only root can read is refused here (with namespaces it
+is not).
 
 It does not cover: defects of the kernel behind the system calls on the list; timing side channels; what a program tells
 about itself. A value is the program's own claim, made in the process that ran it: grade on the host. The whole does not

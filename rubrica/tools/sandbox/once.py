@@ -50,7 +50,7 @@ class _StoppedError(Exception):
 
 
 async def _wait(made: "Future[T]") -> T:
-    """Wait for a shared future on one of our own: no caller's end, nor its loop's, touches the shared one."""
+    """Wait for a shared future on one of our own: a caller's end, or its loop's, does not touch the shared one."""
     turn: Future[T] = Future()
 
     def pass_on(done: "Future[T]") -> None:

@@ -58,12 +58,14 @@ ESCAPES = {
     "semaphores": LIBC + "def attack(): return libc.semget(1, 1, 0o1666) >= 0",
     "message queues": LIBC + "def attack(): return libc.msgget(1, 0o1666) >= 0",
     "locked memory": LIBC + "def attack(): return libc.mlockall(3) == 0",
-    "scheduling": "import os\ndef attack():\n    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))\n    return True",
+    "scheduling": "import os\ndef attack():\n    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))\n"
+    "    return True",
     "a lock on a file that runs share": "import fcntl, os\ndef attack():\n"
     "    fcntl.flock(os.open(os.__file__, os.O_RDONLY), fcntl.LOCK_EX)\n    return True",
     "raised limits": "import resource\ndef attack():\n"
     "    resource.setrlimit(resource.RLIMIT_NOFILE, (9999, 9999))\n    return True",
-    "core files": "import resource\ndef attack():\n    resource.setrlimit(resource.RLIMIT_CORE, (9, 9))\n    return True",
+    "core files": "import resource\ndef attack():\n    resource.setrlimit(resource.RLIMIT_CORE, (9, 9))\n"
+    "    return True",
     "a descriptor sent to the host": "import array, os, socket\ndef attack():\n"
     "    other = socket.socket(fileno=3)\n    other.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, "
     "array.array('i', [0]))])\n    return False",

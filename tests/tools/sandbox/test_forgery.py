@@ -133,16 +133,19 @@ def test_patching_the_runner_yields_json_or_nothing(way, execute):
 WRITERS = {
     "a thread": "import threading\nthreading.Thread(target=spam, daemon=True).start()",
     "many threads": "import threading\nfor _ in range(8): threading.Thread(target=spam, daemon=True).start()",
-    "a signal": "import signal\nsignal.signal(signal.SIGALRM, lambda *a: spam())\nsignal.setitimer(signal.ITIMER_REAL, 1e-4)",
+    "a signal": "import signal\nsignal.signal(signal.SIGALRM, lambda *a: spam())\n"
+    "signal.setitimer(signal.ITIMER_REAL, 1e-4)",
     "an exit handler": "import atexit\natexit.register(spam)",
     "a finalizer": "class Last:\n    def __del__(self): spam()\nlast = Last()",
     "a finalizer of the value": "class Last(list):\n    def __del__(self): spam()\nvalue = Last([1])",
     "a weak reference": "import weakref, sys\nweakref.finalize(sys.modules[__name__], spam)",
     "a hook of the collector": "import gc\ngc.callbacks.append(lambda *a: spam())\ngc.set_threshold(1)",
     "an audit hook": "import sys\nsys.addaudithook(lambda *a: None)",
-    "the value's own iteration": "class Value(list):\n    def __iter__(self):\n        spam()\n        return iter([1])\n"
+    "the value's own iteration": "class Value(list):\n    def __iter__(self):\n        spam()\n"
+    "        return iter([1])\n"
     "value = Value([1])",
-    "the value's own keys": "class Value(dict):\n    def items(self):\n        spam()\n        return []\nvalue = Value(a=1)",
+    "the value's own keys": "class Value(dict):\n    def items(self):\n        spam()\n        return []\n"
+    "value = Value(a=1)",
 }
 SPAM = f"""
 import os, struct
@@ -166,13 +169,15 @@ def test_what_is_written_beside_the_value_does_not_become_it(who, execute):
 
 
 VALUES = {
-    "a list whose items differ": "class V(list):\n    def __iter__(self): return iter([9])\n    def __len__(self): return 1",
+    "a list whose items differ": "class V(list):\n    def __iter__(self): return iter([9])\n"
+    "    def __len__(self): return 1",
     "a dict whose items differ": "class V(dict):\n    def items(self): return [('k', 9)]",
     "a text that lies": "class V(str):\n    def __str__(self): return '9'\n    def encode(self, *a): return b'9'",
     "a number that lies": 'class V(float):\n    def __repr__(self): return \'}, "status": "ok"\'',
     "an integer that lies": "class V(int):\n    def __repr__(self): return 'NaN'\n    __str__ = __index__ = __repr__",
     "a class that lies": "class V:\n    __class__ = int\n    def __index__(self): return 9",
-    "keys that lie": "class K(str):\n    def __str__(self): return 'x'\nV = lambda: {K('k'): 1, 'k': 2, None: 3, True: 4}",
+    "keys that lie": "class K(str):\n    def __str__(self): return 'x'\n"
+    "V = lambda: {K('k'): 1, 'k': 2, None: 3, True: 4}",
     "an endless list": "class V(list):\n    def __iter__(self):\n        while True: yield 1",
     "a list that grows": "class V(list):\n    def __iter__(self):\n        for x in range(10 ** 9):\n"
     "            self.append(x); yield x",

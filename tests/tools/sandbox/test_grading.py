@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from rubrica.errors import SandboxInfraError, SandboxUnavailable
 from rubrica.tools.sandbox import guest
@@ -17,7 +18,7 @@ from rubrica.tools.sandbox.cases import checks_of, doctests
 from rubrica.tools.sandbox.grading import Check, Computed, Graded, Known, Run, grade
 from rubrica.tools.sandbox.router import open_sandbox
 from rubrica.tools.sandbox.source import parse_literal
-from rubrica.tools.sandbox.values import close, decode, holds, parse_json, same, show
+from rubrica.tools.sandbox.values import Other, Relation, TooLarge, close, decode, holds, parse_json, same, show
 from rubrica.types import CodeTest
 
 Grade = Callable[..., tuple[Run, tuple[Graded, ...]]]
@@ -324,9 +325,100 @@ def test_what_was_not_encoded_by_us_is_refused(wire: object) -> None:
         decode(wire)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "[-Infinity]"])
+HASH_MODULUS = (1 << 61) - 1
+COLLIDING = [number * HASH_MODULUS for number in range(5000)]
+
+
+@pytest.mark.parametrize("wire", [{"set": COLLIDING}, {"frozenset": COLLIDING}, {"dict": [[n, 1] for n in COLLIDING]}])
+def test_items_chosen_to_collide_are_refused_before_they_are_compared(wire: JsonValue) -> None:
+    with pytest.raises(ValueError, match="equal hashes"):
+        decode(wire)
+
+
+ODD: dict[str, object] = {
+    "a long integer": 10**5000,
+    "a long negative": -(10**5000),
+    "a large float": 1e308,
+    "not a number": math.nan,
+    "half a character": "\ud800",
+    "an object that shows half a character": Other("A", "\ud800"),
+    "too large": TooLarge("x"),
+    "bytes": b"\xff",
+    "complex": complex(math.nan, 1),
+}
+
+
+@pytest.mark.parametrize("relation", ["equal", "unequal", "is", "is not", "<", ">=", "in", "not in", "true"])
+@pytest.mark.parametrize("kind", ODD)
+def test_no_value_that_can_come_out_breaks_a_comparison(relation: Relation, kind: str) -> None:
+    value = ODD[kind]
+    for expected in (10**5000, 1.5, "x", [1], None, {"a": 1}, True):
+        assert holds(relation, value, expected) in (True, False)
+        assert close(value, expected, tolerance=1e-6, relative=1e-6) in (True, False)
+    show(value).encode()
+
+
+SPEAKS = {
+    "prints": "print('\\ud800')",
+    "raises": "raise ValueError('\\ud800')",
+    "returns": "class A:\n    def __repr__(self): return '\\ud800'\ndef f(): return A()",
+}
+
+
+@pytest.mark.parametrize("way", SPEAKS)
+def test_what_a_candidate_says_can_be_encoded(graded: Grade, way: str) -> None:
+    run, results = graded(SPEAKS[way], [Check("", "f()", Known(1)), Check("", expected=Known("1"), form="stdout")])
+    for seen in (run.module, *(result.observed for result in results)):
+        f"{seen}{seen.stdout}{seen.message}".encode()
+
+
+STREAMS = {
+    "input": "print(input())",
+    "bytes": "import sys\nsys.stdout.buffer.write(sys.stdin.buffer.readline())",
+    "the descriptor": "print(open(0).read())",
+    "lines": "import sys\nfor line in sys.stdin: sys.stdout.write(line)",
+    "a closed output": "import sys\nprint(input())\nsys.stdout.close()",
+}
+
+
+@pytest.mark.parametrize("way", STREAMS)
+def test_a_program_may_read_and_print_in_any_ordinary_way(graded: Grade, way: str) -> None:
+    checks = [Check("", expected=Known(text), form="stdout", stdin=f"{text}\n") for text in ("5", "ü")]
+    assert passed(graded(STREAMS[way], checks)) == [True, True]
+
+
+FORGE = """
+import sys
+from functools import reduce
+frame = sys._getframe()
+while frame:
+    if 'encode' in frame.f_globals and 'exercise' in frame.f_globals:
+        frame.f_globals['encode'] = lambda *a: {}
+    frame = frame.f_back
+def f(): return 1
+"""
+FORGED = [
+    "{'set': [{'list': []}]}",
+    "{'int': 'z'}",
+    "{'int': 'f' * 10 ** 6}",
+    "{'float': '1e999'}",
+    "{'set': [n * ((1 << 61) - 1) for n in range(20000)]}",
+    "reduce(lambda inner, _: {'list': [inner]}, range(95), 1)",
+    "reduce(lambda inner, _: {'list': [inner]}, range(400), 1)",
+    "{'dict': [[{'tuple': [1]}, {'float': 'nan'}]]}",
+    "object()",
+]
+
+
+@pytest.mark.parametrize("report", FORGED)
+def test_a_forged_report_fails_the_candidate_and_nothing_else(graded: Grade, report: str) -> None:
+    checks = [Check("", "f()", Known(1)), Check("", "f()", Known(1.5), tolerance=1.0)]
+    assert set(passed(graded(FORGE.format(report), checks))) == {False}
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "[-Infinity]", "1e999", "[" * 201 + "]" * 201])
 def test_json_numbers_that_are_none_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not JSON"):
+    with pytest.raises(ValueError, match="not JSON|infinite|nested"):
         parse_json(text)
 
 

@@ -24,10 +24,14 @@ MEMORY = {
     "old width": "hoard = '%4000000000d' % 1",
     "repeat": "hoard = [0] * (1 << 33)",
     "join": "hoard = ('x' * (1 << 20)).join(['y'] * (1 << 12))",
-    "gzip": "import gzip\n    hoard = gzip.compress(bytes(1 << 26))\n    hoard = [gzip.decompress(hoard) for _ in range(9)]",
-    "bz2": "import bz2\n    hoard = bz2.compress(bytes(1 << 24))\n    hoard = [bz2.decompress(hoard) for _ in range(99)]",
-    "lzma": "import lzma\n    hoard = lzma.compress(bytes(1 << 24))\n    hoard = [lzma.decompress(hoard) for _ in range(99)]",
-    "zip": "import io, zipfile\n    b = io.BytesIO()\n    z = zipfile.ZipFile(b, 'w', 8)\n    z.writestr('x', bytes(1 << 26))\n"
+    "gzip": "import gzip\n    hoard = gzip.compress(bytes(1 << 26))\n"
+    "    hoard = [gzip.decompress(hoard) for _ in range(9)]",
+    "bz2": "import bz2\n    hoard = bz2.compress(bytes(1 << 24))\n"
+    "    hoard = [bz2.decompress(hoard) for _ in range(99)]",
+    "lzma": "import lzma\n    hoard = lzma.compress(bytes(1 << 24))\n"
+    "    hoard = [lzma.decompress(hoard) for _ in range(99)]",
+    "zip": "import io, zipfile\n    b = io.BytesIO()\n    z = zipfile.ZipFile(b, 'w', 8)\n"
+    "    z.writestr('x', bytes(1 << 26))\n"
     "    hoard = [z.read('x') for _ in range(9)]",
     "tee": "import itertools\n    a, b = itertools.tee(itertools.repeat(bytes(99)))\n    for _ in b: pass",
     "interning": "import sys\n    i = 0\n    while True:\n        i += 1\n        globals()[sys.intern('x' * i)] = i",
@@ -60,7 +64,8 @@ DISK = {
     "fallocate": "import os\n    f = open('x', 'wb')\n    os.posix_fallocate(f.fileno(), 0, 1 << 30)",
     "folders": "import os\n    i = 0\n    while True:\n        os.mkdir(f'd{i}'); i += 1",
     "links": "import os\n    open('x', 'w').close()\n    i = 0\n    while True:\n        os.link('x', f'l{i}'); i += 1",
-    "deleted but open": "held = []\n    while True:\n        held.append(open('x', 'wb')); held[-1].write(bytes(1 << 20))\n"
+    "deleted but open": "held = []\n    while True:\n"
+    "        held.append(open('x', 'wb')); held[-1].write(bytes(1 << 20))\n"
     "        held[-1].flush(); __import__('os').remove('x')",
     "sqlite": "import sqlite3\n    c = sqlite3.connect('x.db'); c.execute('create table t(x)')\n    while True:\n"
     "        c.execute('insert into t values (zeroblob(1 << 20))'); c.commit()",

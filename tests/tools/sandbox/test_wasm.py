@@ -4,15 +4,18 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from rubrica.errors import SandboxUnavailable
+from rubrica.errors import SandboxInfraError, SandboxUnavailable
 from rubrica.tools.sandbox import build, compiled
 from rubrica.tools.sandbox.base import Job, Limits
-from rubrica.tools.sandbox.wasm import WasmSandbox
+from rubrica.tools.sandbox.values import guest_source
+from rubrica.tools.sandbox.wasm import WasmSandbox, _lost
+from rubrica.tools.sandbox.wasm_worker import lock
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the worker's lock is made of Linux walls")
 
@@ -131,6 +134,58 @@ def test_a_killed_worker_is_replaced_and_the_job_runs_again(sandbox):
     for worker in list(sandbox._pool._workers):
         worker._process.kill()
     assert run(sandbox, "print(2)").stdout == "2\n"
+
+
+def test_two_workers_that_something_else_kills_are_an_error_of_ours(sandbox):
+    """As an out-of-memory killer would: no score may come of it."""
+    run(sandbox, "pass")
+    ended = threading.Event()
+
+    def hunt() -> None:
+        while not ended.wait(0.05):
+            for worker in list(sandbox._pool._workers):
+                if worker._process is not None and sandbox._pool._running:
+                    worker._process.kill()
+
+    hunter = threading.Thread(target=hunt)
+    hunter.start()
+    try:
+        with pytest.raises(SandboxInfraError, match="lost two workers"):
+            run(sandbox, "while True: pass", limits=Limits(wall_s=60, cpu_s=60))
+    finally:
+        ended.set()
+        hunter.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "by_job"), [(-signal.SIGSEGV, True), (-signal.SIGABRT, True), (-signal.SIGKILL, False), (1, False)]
+)
+def test_whose_doing_the_end_of_a_worker_was(status, by_job):
+    code = f"import os, signal; os.kill(os.getpid(), {-status})" if status < 0 else f"raise SystemExit({status})"
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        assert _lost(process).by_job is by_job
+
+
+def test_a_system_without_a_lock_says_so(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert lock() == ("", "no process lock for darwin")
+
+
+def test_what_was_printed_before_the_end_is_kept(sandbox):
+    for code in ("while True: pass", "import os; os._exit(0)", "x = []\nwhile True: x.append(bytes(1 << 20))"):
+        assert run(sandbox, f"print('early', flush=True)\n{code}", limits=Limits(wall_s=0.3)).stdout == "early\n"
+
+
+def test_standard_streams_have_their_numbers(sandbox):
+    code = "import os\nprint(os.read(0, 2), open(0).read(), flush=True)\nos.write(1, b'x')\nopen(2, 'w').write('y')"
+    outcome = run(sandbox, code, stdin="abcd")
+    assert (outcome.status, outcome.stdout, outcome.stderr) == ("ok", "b'ab' cd\nx", "y")
+
+
+def test_the_grader_s_guest_is_in_the_component_and_compiled(sandbox):
+    code = "import sys\nframe = sys._getframe()\nwhile '_known' not in frame.f_globals: frame = frame.f_back\n"
+    code += "print(max(map(len, frame.f_globals['_known'])))"
+    assert run(sandbox, code).stdout == f"{len(guest_source())}\n"
 
 
 def test_a_missing_component_says_what_to_do(monkeypatch, tmp_path):

@@ -27,7 +27,6 @@ def run(job: dict[str, Any], channel: socket.socket) -> None:
     """Run the job, whose inputs lie in this folder, answer on `channel`, and hold still.
 
     A process that ends by itself has ended early.
-
     The answer counts only when the token that the parent sends upon it comes back, so one write and an exit, wherever
     in the program, do not make a result.
     """

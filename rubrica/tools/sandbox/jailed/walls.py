@@ -106,6 +106,7 @@ class PackageFinder(importlib.abc.MetaPathFinder):
         self._homes = {path.name: path for path in packages if (path / "__init__.py").is_file()}
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        del path, target
         if (home := self._homes.get(fullname)) is None:
             return None
         return spec_from_file_location(fullname, home / "__init__.py", submodule_search_locations=[str(home)])

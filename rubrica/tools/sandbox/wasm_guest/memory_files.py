@@ -12,7 +12,7 @@ _DEVICES = frozenset({"/dev/null"})
 
 
 _read_descriptor = os.read
-_open_descriptor: Any = io.open  # its overloads tell modes apart, which arrive here as values
+_open_descriptor: Callable[..., Any] = io.open
 
 
 class Stdin(io.BytesIO):
@@ -129,7 +129,7 @@ class Files:
         if number == 0 and "r" in mode:
             return self._stdin if "b" in mode else io.TextIOWrapper(self._stdin, *text[1:])
         if number in {1, 2}:
-            return _open_descriptor(number, mode, *text, closefd=False)  # type: ignore[call-overload]  # as open() took it
+            return _open_descriptor(number, mode, *text, closefd=False)
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def _read_descriptor(self, number: int, size: int, /) -> bytes:

@@ -59,6 +59,19 @@ def test_memory_is_bounded(attack: Attack, code: str) -> None:
     assert outcome.status == "memory" or "Cannot allocate memory" in outcome.stderr
 
 
+@pytest.mark.parametrize("arrays", ["", "import numpy\n"])
+def test_the_limit_of_memory_is_never_passed_and_nearly_reached(attack: Attack, arrays: str) -> None:
+    limits = Limits(mem_mb=96)
+    assert attack(f"{arrays}x = bytearray(96 << 20)", limits).status == "memory"
+    if not arrays:
+        assert attack("x = bytearray(92 << 20)", limits).status == "ok"
+
+
+@pytest.mark.parametrize("caught", ["", "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\n"])
+def test_processor_time_used_up_is_a_timeout_also_where_the_signal_is_ignored(attack: Attack, caught: str) -> None:
+    assert attack(f"{caught}while True: pass", Limits(wall_s=30, cpu_s=1)).status == "timeout"
+
+
 def test_a_caught_memory_error_does_not_break_the_run(attack: Attack) -> None:
     code = (
         "x = []\ntry:\n    while True: x.append(bytearray(1 << 20))\nexcept MemoryError:\n    n = len(x)\nprint(n < 64)"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rubrica.tools.sandbox.base import Job, Limits
+from rubrica.tools.sandbox.jail import installed
 from rubrica.tools.sandbox.jail_worker import JailWorker
 
 
@@ -48,6 +49,17 @@ def test_randomness_follows_the_seed(worker: JailWorker) -> None:
     )
     first, again, other = (worker.execute(Job(code=code, entry="f", seed=seed)).value_json for seed in (1, 1, 2))
     assert first == again != other
+
+
+@pytest.mark.parametrize("arrays", [False, True])
+def test_numpy_and_pillow_are_found_whether_imported_before_or_not(worker: JailWorker, arrays: bool) -> None:
+    jail = JailWorker(worker.isolation, installed()[1], arrays=arrays)
+    jail.start()
+    try:
+        outcome = jail.execute(Job(code="import numpy, PIL.Image\nprint(numpy.arange(3).sum())"))
+    finally:
+        jail.kill()
+    assert (outcome.status, outcome.stdout) == ("ok", "3\n"), outcome.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Hostile programs forge an answer or leave something behind, behind either wall."""
 
+import asyncio
 import os
 import select
 import signal
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import rubrica
+from rubrica.errors import SandboxInfraError
 from rubrica.tools.sandbox.base import Job, Limits, Outcome
-from rubrica.tools.sandbox.jail import installed
+from rubrica.tools.sandbox.jail import JailSandbox, installed
 from rubrica.tools.sandbox.jail_worker import JailWorker
 from rubrica.tools.sandbox.pool import WorkerLostError
 
@@ -170,6 +172,28 @@ def test_a_kill_ends_the_run_under_way_and_leaves_no_process(worker: JailWorker)
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, signal.SIGCONT)
     assert not (folder and Path(folder).exists())
+
+
+def test_a_zygote_that_something_else_kills_is_an_error_of_ours() -> None:
+    """As an out-of-memory killer would, twice: no score may come of it."""
+
+    async def main() -> None:
+        jail = JailSandbox(workers=1)
+        await jail.run(Job(code="pass"))
+        run = asyncio.create_task(jail.run(Job(code="while True: pass", limits=Limits(wall_s=60, cpu_s=60))))
+        try:
+            while not run.done():
+                await asyncio.sleep(0.1)
+                for worker in list(jail._plain._workers) if jail._plain._running else []:
+                    if worker._process is not None:
+                        for zygote in children(worker._process.pid):
+                            os.kill(zygote, signal.SIGKILL)
+            with pytest.raises(SandboxInfraError, match="lost two workers"):
+                await run
+        finally:
+            await jail.close()
+
+    asyncio.run(main())
 
 
 def test_the_jail_ends_with_its_parent() -> None:

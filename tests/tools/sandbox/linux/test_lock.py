@@ -10,7 +10,9 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the lock is made of Linux system calls")
 
 ROOT = Path(__file__).parents[4]
-BEFORE = "import ctypes, mmap, os, signal, socket, sys, threading, time; libc = ctypes.CDLL(None, use_errno=True)\n"
+BEFORE = (
+    "import ctypes, fcntl, mmap, os, signal, socket, sys, threading, time; libc = ctypes.CDLL(None, use_errno=True)\n"
+)
 LOCK = "from rubrica.tools.sandbox.linux.lock import lock_worker\nwalls = lock_worker()\n"
 
 
@@ -49,6 +51,10 @@ def locked(code: str, before: str = "") -> subprocess.CompletedProcess[str]:
         "os.kill(-1, 0)",
         "os.setuid(0)",
         "os.pipe()",
+        "fcntl.fcntl(0, fcntl.F_DUPFD, 9)",
+        "fcntl.fcntl(0, fcntl.F_SETOWN, 1)",
+        "fcntl.fcntl(0, fcntl.F_SETFL, 0)",
+        "fcntl.flock(0, fcntl.LOCK_EX)",
     ],
 )
 def test_refuses(attempt: str) -> None:
@@ -101,6 +107,8 @@ def test_a_call_of_the_32_bit_abi_kills() -> None:
         "signal.signal(signal.SIGSEGV, signal.SIG_DFL)",
         "os.urandom(8)",
         "os.kill(os.getpid(), 0)",
+        "fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 9)",
+        "fcntl.fcntl(0, fcntl.F_GETFD)",
     ],
 )
 def test_leaves_what_computing_needs(attempt: str) -> None:
