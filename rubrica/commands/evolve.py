@@ -48,7 +48,7 @@ def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json:
     if resume is not None:
         from rubrica.evolution.evolve import resume as go_on
 
-        _show(lambda listen: go_on(resume, means, listen=listen), as_json)
+        _show(lambda listen: go_on(resume, means, listen=listen), as_json, minutes=None)
         return
     options = _options(str(file), given)
     if audit_only:
@@ -59,16 +59,18 @@ def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json:
     from rubrica.evolution.evolve import evolve
 
     library = settings.library
-    _show(lambda listen: evolve(library, options, means, folder=folder, listen=listen), as_json)
+    _show(lambda listen: evolve(library, options, means, folder=folder, listen=listen), as_json, options.max_minutes)
 
 
 def _options(file: str, given: dict[str, Any]) -> "Options":
     from rubrica.evolution.run import Options
 
-    return Options.model_validate({"data": file, **{k: v for k, v in given.items() if v is not None}})
+    asked = {"data": file, **{name: value for name, value in given.items() if value is not None}}
+    paths = {name: str(Path(asked[name]).absolute()) for name in ("data", "test", "benchmarks") if name in asked}
+    return Options.model_validate({**asked, **paths})
 
 
-def _show(work: "Callable[[Callable[[Event], None]], Report]", as_json: bool) -> None:
+def _show(work: "Callable[[Callable[[Event], None]], Report]", as_json: bool, minutes: float | None) -> None:
     """Run with a live view on a terminal, plain lines elsewhere, or JSON; then say what it came to."""
     if as_json:
         report = work(lambda event: click.echo(event.model_dump_json()))
@@ -77,7 +79,7 @@ def _show(work: "Callable[[Callable[[Event], None]], Report]", as_json: bool) ->
     from rubrica.commands.evolving import Watch, result
     from rubrica.commands.render import stderr, stdout
 
-    with Watch(stderr()) as watch:
+    with Watch(stderr(), minutes) as watch:
         report = work(watch.see)
     stdout().print(result(report))
 

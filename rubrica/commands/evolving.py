@@ -29,10 +29,13 @@ STYLE = {"accepted": "green", "rejected": "red", "refused": "yellow"}
 
 
 class Watch:
-    """Prints a line per event; on a terminal, a last line says what goes on and for how long."""
+    """Prints a line per event; on a terminal, a last line says what goes on, for how long, and how much time is left.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    `minutes` is the run's budget of time; null = none.
+    """
+
+    def __init__(self, console: Console, minutes: float | None = None) -> None:
+        self._console, self._minutes = console, minutes
         self._began = time.monotonic()
         self._live = Live(console=console, transient=True, refresh_per_second=4) if console.is_terminal else None
 
@@ -48,8 +51,9 @@ class Watch:
         counts = event.facts.get("judgements")
         told = counts if isinstance(counts, dict) else {}
         seconds = time.monotonic() - self._began
-        words = f"{NEXT.get(event.step, '')}; judged {told.get('judged', 0)}, reused {told.get('reused', 0)}; "
-        return Spinner("dots", text=f"{words}{seconds:.0f} s")
+        left = f", at most {max(60 * self._minutes - seconds, 0):.0f} s left" if self._minutes else ""
+        counted = f"judged {told.get('judged', 0)}, reused {told.get('reused', 0)}"
+        return Spinner("dots", text=f"{NEXT.get(event.step, '')}; {counted}; {seconds:.0f} s{left}")
 
     def __enter__(self) -> Self:
         if self._live is not None:

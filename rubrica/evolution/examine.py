@@ -41,7 +41,7 @@ class Examination(Value):
     before: Grade
     after: Grade
     mcnemar: float
-    """Exact two-sided p of the cases that only one of the two got right."""
+    """Exact two-sided p of the cases on which one of the two did better; a tie is better than wrong."""
     helped: int
     hurt: int
     subsets: dict[str, tuple[float, float, int]]
@@ -56,12 +56,13 @@ def examine(plan: Plan, before: Library, after: Library, preferences: Sequence[P
         for version, library in enumerate((before, after))
     }
     olds, news = ([o.credit for o, _ in told[version]] for version in (0, 1))
+    changes = list(zip(olds, news, strict=True))
     return Examination(
         before=_grade(before.version, told[0], preferences),
         after=_grade(after.version, told[1], preferences),
-        mcnemar=mcnemar([c > 0.5 for c in olds], [c > 0.5 for c in news]),
-        helped=sum(new > old for old, new in zip(olds, news, strict=True)),
-        hurt=sum(new < old for old, new in zip(olds, news, strict=True)),
+        mcnemar=mcnemar([o > n for o, n in changes], [n > o for o, n in changes]),
+        helped=sum(new > old for old, new in changes),
+        hurt=sum(new < old for old, new in changes),
         subsets=_subsets(preferences, olds, news),
         baselines=baselines(preferences),
     )

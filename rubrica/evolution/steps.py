@@ -76,7 +76,7 @@ def diagnose(session: Session, state: State) -> State:
     told = interval(agreement(table, raw).credit.tolist())
     session.run.keep(f"diagnosis {state['round']}", found.model_dump(mode="json"))
     causes = "; ".join(f"{len(cluster.cases)} {cluster.name}" for cluster in found.clusters[:3])
-    text = f"{percent(told)} on train, cross-fitted; {len(found.wrong)} wrong"
+    text = f"{percent(told)} on train, cross-fitted; {len(found.wrong)} not right"
     session.tell(state, "diagnose", text + (f": {causes}" if causes else ""), accuracy=told.model_dump())
     return {}
 
