@@ -25,9 +25,9 @@ import numpy as np
 
 ALPHA = 0.05
 """Chance that a run over noise accepts anything."""
-GAMMA_DECAY = 1.6
+GAMMA_DECAY = 2.5
 """gamma_t is proportional to t ** -GAMMA_DECAY: the first edits get most of the budget."""
-_GAMMA_TOTAL = 2.28577  # the Riemann zeta function at 1.6
+_GAMMA_TOTAL = 1.341487  # the Riemann zeta function at 2.5
 SIGN_FLIPS = 4000
 """Random sign flips of an unrefitted test."""
 
