@@ -74,7 +74,10 @@ def test_a_command_line_is_one_that_exists(where: str, line: str) -> None:
     if words[0] == "export" or "=" in words[0]:
         assert re.fullmatch(r"[A-Z_]+=.*", words[-1]) or "=" in words[0]
         return
-    words = [word for word in words if word != "&"]
+    words = [word.replace("$RUBRICA_DATA", ".").replace("*", "all") for word in words if word != "&"]
+    for name in words:
+        if name.endswith((".jsonl", ".parquet")):
+            Path(name).touch()
     program = Path(words[0]).name
     if program == "make":
         targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
@@ -159,3 +162,23 @@ def test_the_readme_counts_the_formats_and_the_demo_cases() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"{len(NAMES)} " in text
     assert f"judges {len(demo_path().read_text(encoding='utf-8').splitlines())} preference cases" in text
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip().replace("**", "") for cell in line.strip().strip("|").split("|")]
+
+
+def test_the_results_in_the_readme_are_those_of_the_results_page() -> None:
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").splitlines()
+    head = next(cells(line) for line in page if line.startswith("| set | n | K |"))
+    measured = {
+        cells(line)[0]: dict(zip(head, cells(line), strict=False)) for line in reversed(page) if line[:2] == "| "
+    }
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("## Results")[1].split("## ")[0]
+    rows = [cells(line) for line in shown.splitlines() if line.startswith("| ")][1:]
+    assert rows
+    for name, n, accuracy, decided, baseline in rows:
+        found = measured[name]
+        best = max(float(found[column]) for column in ("first", "longer", "shorter", "random"))
+        assert (n, accuracy, decided) == (found["n"], found["accuracy"], found["coverage"]), name
+        assert float(baseline.split()[0]) == best, name
