@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from rubrica.tools.sandbox.base import Job, Limits, Sandbox
-from rubrica.tools.sandbox.build import cache_dir
 
 HOSTILE = [
     "while True: print('x' * 1000)",
@@ -25,6 +24,13 @@ HOSTILE = [
 ]
 SLOW = ["while True: pass", "import time; time.sleep(60)"]
 LIMITS = Limits(wall_s=5.0, mem_mb=96, out_bytes=4096)
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """The temporary folder of this process, for itself alone."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
 
 
 async def mixed(sandbox: Sandbox, runs: int, seed: int) -> list[str]:
@@ -76,7 +82,14 @@ async def settle(sandbox: Sandbox, before: dict[str, int]) -> dict[str, int]:
     return footprint()
 
 
-def check(tier: Sandbox, runs: int) -> None:
+def files(tier: Sandbox, temporary: Path) -> list[Path]:
+    """What lies in this process's temporary folder, and in the folders that runs behind Landlock have written in."""
+    pools = [pool for name in ("_pool", "_plain", "_arrays") if (pool := getattr(tier, name, None)) is not None]
+    folders = [folder for pool in pools for worker in pool._workers if (folder := getattr(worker, "_folder", ""))]
+    return [path for folder in (temporary, *map(Path, folders)) for path in folder.iterdir()]
+
+
+def check(tier: Sandbox, runs: int, temporary: Path) -> None:
     async def main() -> tuple[list[str], dict[str, int], dict[str, int]]:
         await mixed(tier, 50, seed=1)
         await asyncio.sleep(1.0)  # the spare starts in the background
@@ -84,16 +97,11 @@ def check(tier: Sandbox, runs: int) -> None:
         wrong = await mixed(tier, runs, seed=2)
         return wrong, before, await settle(tier, before)
 
-    def ours() -> set[Path]:
-        """Files where the tiers may make some; others use the temporary folder too."""
-        return {*Path(tempfile.gettempdir()).glob("rubrica*/**/*"), *cache_dir().glob("**/*")} - {
-            *cache_dir().glob("*")
-        }
-
-    left = ours()
+    here = sorted(Path.cwd().iterdir())
     wrong, before, after = asyncio.run(main())
     assert not wrong
-    assert ours() - left == set()
+    assert files(tier, temporary) == []
+    assert sorted(Path.cwd().iterdir()) == here
     assert after["children"] <= before["children"]
     assert after["threads"] <= before["threads"] + 1
     assert after["descriptors"] <= before["descriptors"] + 4
@@ -101,12 +109,12 @@ def check(tier: Sandbox, runs: int) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts through /proc")
-def test_some_hundred_mixed_runs_leave_nothing(tier):
-    check(tier, 300)
+def test_some_hundred_mixed_runs_leave_nothing(tier, temporary):
+    check(tier, 300, temporary)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts through /proc")
-def test_ten_thousand_mixed_runs_leave_nothing(tier):
-    check(tier, 10_000)
+def test_ten_thousand_mixed_runs_leave_nothing(tier, temporary):
+    check(tier, 10_000, temporary)
