@@ -56,7 +56,10 @@ def test_sees_nothing_of_this_project_in_its_modules(attack: Attack) -> None:
 def test_cannot_see_the_environment(attack: Attack, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "SECRET" not in attack("import os; print(dict(os.environ))").stdout
     names = json.loads(attack("import os, json; print(json.dumps(sorted(os.environ)))").stdout)
-    assert set(names) & set(os.environ) <= {"HOME", "LANG", "USER", "TMPDIR", *(n for n in names if "PYTHON" in n)}
+    assert set(names) & set(os.environ) <= {
+        *("HOME", "LANG", "USER", "TMPDIR", "OPENBLAS_NUM_THREADS"),  # the jail sets its own
+        *(n for n in names if "PYTHON" in n),
+    }
 
 
 def test_has_only_its_own_descriptors(attack: Attack) -> None:
