@@ -51,8 +51,8 @@ def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            # a shell's background job ignores SIGINT, and its children inherit that
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one call, no lock taken
+            # a background job of a shell ignores interrupts, and so would its children
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one safe call, no lock
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         )
         started.append(process)
