@@ -109,8 +109,7 @@ def _start_process(plan: Plan, log_level: int) -> None:
 
 
 def _judge(cases: list[Case]) -> list[Row]:
-    loop = _Worker.runner.get_loop()
-    return [_row(judged) for judged in loop.run_until_complete(judge_chunk(cases, _Worker.crew))]
+    return [_row(judged) for judged in _Worker.runner.run(judge_chunk(cases, _Worker.crew))]
 
 
 def _row(judged: Judged) -> Row:
