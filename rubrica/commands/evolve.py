@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rubrica.commands.options import SANDBOXES
-from rubrica.config import load
+from rubrica.commands.options import EFFORTS, SANDBOXES
+from rubrica.config import Settings, load
 
 if TYPE_CHECKING:
+    from rubrica.evolution.evolve import Means
     from rubrica.evolution.report import Report
     from rubrica.evolution.run import Event, Options
+
+_MODELS = ("model", "author_model", "api_base", "concurrency", "cache")
 
 
 @click.command("evolve", short_help="learn from preferences, and prove that it helped")
@@ -32,19 +36,23 @@ if TYPE_CHECKING:
 @click.option("--allow-benchmark", "allow_benchmarks", multiple=True, help="Learn from this benchmark all the same.")
 @click.option("--run", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder of the run.")
 @click.option("--resume", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Go on with this run.")
+@click.option("--model", metavar="NAME", help="Language model that judges [default: none, rules and tools alone].")
+@click.option("--author-model", metavar="NAME", help="Language model that writes edits [default: as --model].")
+@click.option("--api-base", metavar="URL[,URL]", help="OpenAI-compatible endpoints that serve the models.")
+@click.option("--concurrency", type=int, help="Calls of a model in flight [default: 64].")
+@click.option("--cache", metavar="PATH|off", help="File that remembers replies [default: in the user's cache folder].")
+@click.option("--effort", type=EFFORTS, help="How hard a model looks [default: medium].")
 @click.option("--audit-only", is_flag=True, help="Look at the labels and stop.")
 @click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
 @click.option("--workers", type=int, help="Processes; 0 = one per core [default: 0].")
 @click.option("--json", "as_json", is_flag=True, help="Print events, then the report, as JSON lines.")
 def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json: bool, **given: Any) -> None:
     """Evolve a library on the labelled cases of FILE, or go on with a run."""
-    from rubrica.evolution.evolve import Means
-
-    settings = load({name: given.pop(name) for name in ("library", "sandbox", "workers")})
+    settings = load({name: given.pop(name) for name in ("library", "sandbox", "workers", *_MODELS, "effort")})
     folder: Path | None = given.pop("folder")
     if (file is None) == (resume is None):
         raise click.UsageError("give FILE to start a run, or --resume RUN to go on with one")
-    means = Means.offline(sandbox=settings.sandbox, workers=settings.workers)
+    means = _means(settings)
     if resume is not None:
         from rubrica.evolution.evolve import resume as go_on
 
@@ -60,6 +68,24 @@ def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json:
 
     library = settings.library
     _show(lambda listen: evolve(library, options, means, folder=folder, listen=listen), as_json, options.max_minutes)
+
+
+def _means(settings: Settings) -> "Means":
+    """Say who judges and who proposes: a model where one is named, the embedded rules elsewhere."""
+    from rubrica.evolution.evolve import Means
+
+    author = settings.author_model or settings.model
+    if author is None:
+        return Means.offline(sandbox=settings.sandbox, workers=settings.workers)
+    from rubrica.commands.open import open_reasoner, plan_of
+    from rubrica.evolution.authored import Authored
+    from rubrica.evolution.evidence import Judge
+    from rubrica.library.library import Library
+    from rubrica.reasoners.open import open_budget
+
+    plan = replace(plan_of(settings, Library()), recall=None)  # precedents of these very cases would give labels away
+    writer = open_reasoner(settings, author, plan.budget or open_budget(settings))
+    return Means(Judge(plan, settings.workers), Authored(writer, seed=settings.seed))
 
 
 def _options(file: str, given: dict[str, Any]) -> "Options":

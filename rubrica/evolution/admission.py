@@ -4,6 +4,7 @@ An edit is refused that is not valid, too large, speaks of candidates by positio
 that fails its own cases, says again what a skill says, does not fit the cases it was learned from, or failed before.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -59,8 +60,8 @@ class Grounds:
     """What earlier runs tried on the same data."""
 
 
-async def refusal(proposal: Proposal, edit: Edit, grounds: Grounds, sandbox: Sandbox | None) -> str:
-    """Return why an edit is refused, or "" when it may go to the gate."""
+def refusal(proposal: Proposal, edit: Edit, grounds: Grounds, sandbox: Sandbox | None) -> str:
+    """Return why an edit is refused, or "" when it may go to the gate; for callers without a running event loop."""
     text_only = (
         _failed_before(proposal, edit, grounds),
         _invalid(edit, grounds.library),
@@ -71,7 +72,7 @@ async def refusal(proposal: Proposal, edit: Edit, grounds: Grounds, sandbox: San
     )
     if reason := next(chain.from_iterable(text_only), ""):
         return reason
-    if reason := await _untested(edit, sandbox):
+    if reason := asyncio.run(_untested(edit, sandbox)):
         return reason
     return next(_inconsistent(edit, grounds), "")
 

@@ -15,6 +15,7 @@ from rubrica.evolution.mining import Mine, Refit
 from rubrica.evolution.run import Decision
 from rubrica.evolution.table import Table
 from rubrica.library.library import Library
+from rubrica.types import Preference
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ class Situation:
     table: Table
     diagnosis: Diagnosis
     history: Sequence[Decision]
+    train: Sequence[Preference] = ()
+    """The cases of the table as text, for a proposer that reads."""
+    folds: Sequence[int] = ()
+    """The fold of each case."""
+    last: Edit | None = None
+    """The edit that was tried last, if there was one."""
 
 
 class Proposer(Protocol):

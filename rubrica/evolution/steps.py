@@ -86,7 +86,16 @@ def propose(session: Session, state: State) -> State:
     table, library = session.judged(state), session.before(state["round"])
     diagnosis = Diagnosis.model_validate(session.run.noted(f"diagnosis {state['round']}"))
     history = [decision for decision in session.run.decisions() if decision.key != Prune().key]
-    proposal = session.proposer.propose(Situation(library, table, diagnosis, history))
+    situation = Situation(
+        library=library,
+        table=table,
+        diagnosis=diagnosis,
+        history=history,
+        train=session.train,
+        folds=session.run.folds(),
+        last=session.run.proposal(history[-1].round)[1] if history else None,
+    )
+    proposal = session.proposer.propose(situation)
     if proposal is None:
         return {"stop": "nothing left to try"}
     edit = session.trial(table, session.accepted(state["round"])).edit(proposal)
@@ -107,7 +116,7 @@ def admit(session: Session, state: State) -> State:
         cases=[preference.case for preference in session.train],
         ideas=session.memory.ideas(session.data, but=session.run.folder.name),
     )
-    reason = asyncio.run(_refusal(session, proposal, edit, grounds))
+    reason = _refusal(session, proposal, edit, grounds)
     return session.settle(state, "refused", reason) if reason else {"outcome": "admitted"}
 
 
@@ -190,13 +199,13 @@ def _next(session: Session, state: State) -> State:
     return {"round": state["round"] + 1, "stop": stop}
 
 
-async def _refusal(session: Session, proposal: Proposal, edit: Edit, grounds: Grounds) -> str:
+def _refusal(session: Session, proposal: Proposal, edit: Edit, grounds: Grounds) -> str:
     sandbox = session.judge.plan.harness().sandbox
     try:
-        return await refusal(proposal, edit, grounds, sandbox)
+        return refusal(proposal, edit, grounds, sandbox)
     finally:
         if sandbox is not None:
-            await sandbox.close()
+            asyncio.run(sandbox.close())
 
 
 def _report(session: Session, examination: Examination | None) -> Report:

@@ -1,7 +1,5 @@
 """What admission refuses, and what it lets through."""
 
-import asyncio
-
 import numpy as np
 import pytest
 
@@ -65,7 +63,7 @@ def grounds(*, better: bool = True, library: Library | None = None, ideas: tuple
 
 
 def reason(proposed: Edit, on: Grounds | None = None) -> str:
-    return asyncio.run(refusal(Fixed(proposed), proposed, on or grounds(), None))
+    return refusal(Fixed(proposed), proposed, on or grounds(), None)
 
 
 def test_a_sound_edit_passes() -> None:

@@ -141,6 +141,14 @@ class SimulatedGrader:
         return round(chance("guess", question.task, criterion.text, candidate.text), 2)
 
 
+@dataclass(frozen=True)
+class SimulatedAuthor(SimulatedGrader):
+    """A SIMULATION of a model that also diagnoses and writes: it says what its script holds, whatever it is shown."""
+
+    mechanisms: tuple[Mapping[str, Any], ...] = ()
+    edits: tuple[Mapping[str, Any], ...] = ()
+
+
 def plain_quality(task: str, candidate: str) -> float:
     return round(chance("quality", task, candidate), 2)
 
@@ -153,6 +161,8 @@ def answer(question: Question, mind: Mind) -> dict[str, Any]:
         frozenset({"answer", "working", "sure", "calls"}): _solution,
         frozenset({"add", "drop", "reweigh"}): _rubric,
         frozenset({"calls", "claims"}): _verification,
+        frozenset({"mechanisms", "lucky"}): _diagnosis,
+        frozenset({"edits"}): _edits,
     }
     write = writers.get(question.fields)
     told = write(question, mind) if write else example(question.schema)
@@ -201,6 +211,14 @@ def _rubric(question: Question, mind: Mind) -> dict[str, Any]:
 
 def _verification(question: Question, mind: Mind) -> dict[str, Any]:
     return {"calls": [], "claims": []}
+
+
+def _diagnosis(question: Question, mind: Mind) -> dict[str, Any]:
+    return {"mechanisms": list(mind.mechanisms) if isinstance(mind, SimulatedAuthor) else [], "lucky": []}
+
+
+def _edits(question: Question, mind: Mind) -> dict[str, Any]:
+    return {"edits": list(mind.edits) if isinstance(mind, SimulatedAuthor) else []}
 
 
 def example(schema: Mapping[str, Any]) -> Any:

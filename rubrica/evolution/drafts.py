@@ -1,0 +1,81 @@
+"""Between what an author writes and what the loop tries: drafts become edits of a library, and back."""
+
+from pydantic import ValidationError
+
+from rubrica.errors import ReplyError
+from rubrica.evolution.edits import Edit
+from rubrica.evolution.maintain import LEARNED
+from rubrica.requests.propose import CriterionDraft, SkillDraft, ToolDraft
+from rubrica.requests.propose import Edit as Draft
+from rubrica.skills.base import Skill
+from rubrica.tools.entry import ToolEntry
+
+
+def edit_of(draft: Draft, sources: tuple[str, ...]) -> Edit:
+    """Return the edit that a draft asks for; `sources` are the train cases that its author has read.
+
+    Raises:
+        ReplyError: an entry is outside the format.
+    """
+    skills = tuple(one.skill().model_copy(update={"tags": (LEARNED,)}) for one in draft.skills)
+    tools = tuple(one.entry() for one in draft.tools)
+    written = {skill.name for skill in skills} | {tool.name for tool in tools}
+    gone = tuple(name for name in draft.targets if name not in written)
+    about_skills = not draft.action.endswith("tool")
+    names = ", ".join(sorted(written) or draft.targets)
+    try:
+        return Edit(
+            kind=draft.action,
+            title=f"{draft.action.replace('-', ' ').capitalize()} {names}"[:200],
+            rationale=draft.why,
+            put_skills=skills,
+            drop_skills=gone if about_skills else (),
+            put_tools=tools,
+            drop_tools=() if about_skills else gone,
+            sources=sources,
+        )
+    except ValidationError as error:
+        raise ReplyError(f"edit '{draft.id}': {error.errors(include_url=False)[0]['msg']}") from None
+
+
+def draft_of(edit: Edit) -> Draft | None:
+    """Return an edit as its author wrote it, to be narrowed; None when no author could have written it."""
+    if edit.kind == "refit" or edit.scoring is not None:
+        return None
+    put = {skill.name for skill in edit.put_skills} | {tool.name for tool in edit.put_tools}
+    targets = (*edit.drop_skills, *edit.drop_tools) or (tuple(sorted(put)) if edit.kind.startswith("revise") else ())
+    return Draft(
+        id=edit.id[:16],
+        action=edit.kind,
+        targets=targets,
+        skills=tuple(map(_skill_draft, edit.put_skills)),
+        tools=tuple(map(_tool_draft, edit.put_tools)),
+        why=edit.rationale,
+    )
+
+
+def _skill_draft(skill: Skill) -> SkillDraft:
+    fields = CriterionDraft.model_fields
+    return SkillDraft(
+        name=skill.name,
+        description=skill.description,
+        when=skill.when,
+        body=skill.body,
+        criteria=tuple(
+            CriterionDraft.model_validate({name: getattr(criterion, name) for name in fields})
+            for criterion in skill.criteria
+        ),
+    )
+
+
+def _tool_draft(tool: ToolEntry) -> ToolDraft:
+    properties = tool.input_schema.get("properties")
+    return ToolDraft(
+        name=tool.name,
+        description=tool.description,
+        kind="prompt" if tool.kind == "prompt" else "python",
+        source=tool.source,
+        question=tool.body if tool.kind == "prompt" else "",
+        arguments=properties if isinstance(properties, dict) else {},
+        cases=tool.cases,
+    )

@@ -1,0 +1,155 @@
+"""A model as analyst and author, over HTTP, on preferences whose taste is known. The model is a simulation."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai_compatible import ModelServer, SimulatedAuthor
+
+from rubrica.evolution.authored import Authored
+from rubrica.evolution.drafts import draft_of, edit_of
+from rubrica.evolution.evidence import Judge
+from rubrica.evolution.evolve import Means, evolve
+from rubrica.evolution.run import Options
+from rubrica.library.library import Library
+from rubrica.library.store import LibraryStore
+from rubrica.memory.cache import Cached, ResponseStore
+from rubrica.parallel import Plan
+from rubrica.reasoners.direct import Direct
+from rubrica.reasoners.llm import LanguageModel
+from rubrica.reasoners.retry import Retry
+from rubrica.requests.propose import Edit as Draft
+
+QUICK = Retry(failures=4, deadline_s=20.0, first_wait_s=0.001, longest_wait_s=0.01)
+HARMFUL = {
+    "id": "trust-hedges",
+    "action": "add-skill",
+    "skills": [
+        {
+            "name": "careful-tone",
+            "description": "Prefer texts that hedge.",
+            "body": "Careful writers hedge what they say.",
+            "criteria": [
+                {"id": "hedges", "text": "It hedges.", "scored_by": "tool", "tool": "measure",
+                 "arguments": {"of": "hedge"}, "weight": 3.0}
+            ],
+        }
+    ],
+    "why": "Hedged texts look careful.",
+}  # fmt: skip
+SKILL = {
+    "id": "list-form",
+    "action": "add-skill",
+    "skills": [
+        {
+            "name": "list-form",
+            "description": "Prefer steps that are laid out as a list.",
+            "body": "See whether the lines are laid out as an ordered list.",
+            "criteria": [{"id": "listed", "text": "The lines form a list.", "weight": 3.0}],
+        }
+    ],
+    "why": "People preferred ordered lists.",
+}
+SOURCE = """
+import re
+
+
+def check(task, candidate, **arguments):
+    if not candidate.strip():
+        return {"value": None, "detail": "empty"}
+    found = re.findall(r"(?i)\\b(?:perhaps|maybe|possibly)\\b", candidate)
+    return {"value": 0.0 if found else 1.0, "detail": f"{len(found)} hedging words"}
+"""
+TOOL = {
+    "id": "plain-words",
+    "action": "add-tool",
+    "tools": [
+        {
+            "name": "plain-words",
+            "description": "Whether a text says what it says without hedging.",
+            "source": SOURCE,
+            "cases": [
+                {"prompt": "Say it.", "candidate": "It rains.", "value": 1.0},
+                {"prompt": "Say it.", "candidate": "Perhaps it rains.", "value": 0.0},
+                {"prompt": "Say it.", "candidate": " ", "value": None},
+            ],
+        }
+    ],
+    "skills": [
+        {
+            "name": "plain-speech",
+            "description": "Prefer texts that commit themselves.",
+            "body": "Look for words that take back what they say.",
+            "criteria": [
+                {"id": "plain", "text": "It does not hedge.", "scored_by": "tool", "tool": "plain-words", "weight": 3.0}
+            ],
+        }
+    ],
+    "why": "People did not like hedging.",
+}
+
+
+def mind(ids: list[str]) -> SimulatedAuthor:
+    return SimulatedAuthor(
+        aspects={"list": lambda _, text: 1.0 if text.startswith("1.") else 0.0},
+        mechanisms=(
+            {"name": "overlooks-form", "description": "Form is not looked at.", "cause": "missing-skill", "cases": ids},
+        ),
+        edits=(HARMFUL, SKILL, TOOL),
+    )
+
+
+def grown(data: Path, library: Path, cache: Path, server: SimulatedAuthor) -> tuple[Any, Counter[str], list[Any]]:
+    """Evolve against a server; return the report and what the server counted."""
+
+    async def main() -> tuple[Any, Counter[str], list[Any]]:
+        async with ModelServer(mind=server) as serving:
+            model = LanguageModel(Direct("m", [serving.url], key="", timeout_s=20.0, stream=False), retry=QUICK)
+            reasoner = Cached(model, ResponseStore(cache), place="test")
+            plan = Plan(Library(), effort="low", sandbox="wasm", reasoner=reasoner, in_flight=64)
+            means = Means(Judge(plan, 1), Authored(reasoner, after=Nothing()))
+            options = Options(data=str(data), train=100, draws=49, patience=5)
+            return await asyncio.to_thread(evolve, library, options, means), serving.counts, serving.bodies
+
+    return asyncio.run(main())
+
+
+class Nothing:
+    """Proposes nothing."""
+
+    def propose(self, situation: object) -> None:
+        del situation
+
+
+@pytest.mark.timeout(180)
+def test_the_missing_skill_and_tool_pass_the_gate_and_the_harmful_edit_does_not(write, library, tmp_path) -> None:
+    data = write(140)
+    server = mind([f"case-{n}" for n in range(140)])
+    report, counts, bodies = grown(data, library, tmp_path / "cache.sqlite", server)
+    found = LibraryStore.open(library).load()
+    assert set(found.skills) == {"list-form", "plain-speech"}
+    assert set(found.tools) == {"plain-words"}
+    assert report.examination.after.accuracy.value > report.examination.before.accuracy.value + 0.15
+    assert counts["calls"] == len(bodies) > 100
+
+    other = tmp_path / "again"
+    LibraryStore.init(other, Library())
+    again, counts, _ = grown(data, other, tmp_path / "cache.sqlite", server)
+    assert counts["calls"] == 0  # everything that it asks has been answered before
+    assert LibraryStore.open(other).load().version == found.version
+    assert again.accepted == report.accepted
+
+
+@pytest.mark.parametrize("written", [HARMFUL, SKILL, TOOL])
+def test_a_draft_comes_back_as_it_was_written(written) -> None:
+    draft = Draft.model_validate(written)
+    back = draft_of(edit_of(draft, ("a",)))
+    assert back is not None
+    assert back.model_copy(update={"id": draft.id}) == draft
+
+
+def test_a_fitted_edit_is_no_draft() -> None:
+    edit = edit_of(Draft.model_validate(SKILL), ("a",))
+    assert draft_of(edit.model_copy(update={"kind": "refit"})) is None
