@@ -21,13 +21,14 @@ from rubrica.evolution.edits import Edit, Proposal
 from rubrica.evolution.proposers import Embedded, Fixed, Proposer, Situation
 from rubrica.evolution.table import Matrix, Scorer, Vector, agreement
 from rubrica.harness import Harness
-from rubrica.reasoners.base import Reasoner
+from rubrica.reasoners.base import Reasoner, T
+from rubrica.requests.base import Reply, Request
 from rubrica.requests.diagnose import Answer, Chain
 from rubrica.requests.propose import ProposeRequest, Refusal, Rejected
 from rubrica.requests.select import Card
 from rubrica.rewards.aggregate import criterion_key
 from rubrica.rewards.compare import ranks
-from rubrica.types import Preference
+from rubrica.types import Preference, Usage
 
 READ = 0.4
 """Share of the folds that the model reads."""
@@ -37,6 +38,23 @@ REASONS = 4
 """Criteria named per candidate."""
 PASSING = ("parse", "refusal", "budget")
 """Failures that end the author's turn; any other stops the run, which can go on later."""
+
+
+@dataclass
+class Metered:
+    """Counts what a reasoner's answers cost."""
+
+    reasoner: Reasoner
+    spent: Usage = field(default_factory=Usage)
+
+    @property
+    def id(self) -> str:
+        return self.reasoner.id
+
+    async def complete(self, request: Request[T]) -> Reply[T]:
+        reply = await self.reasoner.complete(request)
+        self.spent += reply.usage
+        return reply
 
 
 @dataclass(frozen=True)
@@ -53,46 +71,48 @@ class Authored:
         Raises:
             ReasonerError: the model cannot be reached; the run can be resumed.
         """
+        metered = Metered(self.reasoner)
         try:
-            edit = asyncio.run(self._written(situation))
+            edit = asyncio.run(self._written(metered, situation))
         except ReasonerError as error:
             if error.reason not in PASSING:
                 raise
             edit = None
+        situation.spend(metered.spent)
         return Fixed(edit) if edit is not None else self.after.propose(situation)
 
-    async def _written(self, situation: Situation) -> Edit | None:
+    async def _written(self, reasoner: Reasoner, situation: Situation) -> Edit | None:
         read = to_read(situation)
         known = {situation.train[n].case.id for n in read}
         refusal = _refusal(situation, known)
         if refusal is not None:
-            narrowed = await self._first(situation, read, known | set(_broken(situation)), refusal)
+            narrowed = await self._first(reasoner, situation, read, known | set(_broken(situation)), refusal)
             if narrowed is not None:
                 return narrowed
-        return await self._first(situation, read, known, None)
+        return await self._first(reasoner, situation, read, known, None)
 
     async def _first(
-        self, situation: Situation, read: list[int], shown: set[str], refusal: Refusal | None
+        self, reasoner: Reasoner, situation: Situation, read: list[int], shown: set[str], refusal: Refusal | None
     ) -> Edit | None:
         """Ask, and return the first edit that this run has not tried."""
-        request = await self._request(situation, read, refusal)
+        request = await self._request(reasoner, situation, read, refusal)
         if request is None:
             return None
         skills, tools = situation.library.skills, situation.library.tools
-        drafts, _ = await write(self.reasoner, request, skills=skills, tools=tools)
+        drafts, _ = await write(reasoner, request, skills=skills, tools=tools)
         sources = tuple(p.case.id for p in situation.train if p.case.id in shown)
         tried = {decision.key for decision in situation.history}
         edits = (edit_of(draft, sources) for draft in drafts)
         return next((edit for edit in edits if Fixed(edit).key not in tried), None)
 
-    async def _request(self, situation: Situation, read: list[int], refusal: Refusal | None) -> ProposeRequest | None:
+    async def _request(
+        self, reasoner: Reasoner, situation: Situation, read: list[int], refusal: Refusal | None
+    ) -> ProposeRequest | None:
         library = situation.library
         crew = Harness(library=library).crew()
         tools = tool_cards(crew)
         cards = [Card(name=tool.name, description=tool.description) for tool in tools]
-        found, _ = await diagnose(
-            self.reasoner, _chains(situation, read), skills=crew.cards, tools=cards, seed=self.seed
-        )
+        found, _ = await diagnose(reasoner, _chains(situation, read), skills=crew.cards, tools=cards, seed=self.seed)
         if not found.mechanisms and refusal is None:
             return None
         named = {mechanism.entry for mechanism in found.mechanisms}

@@ -4,7 +4,7 @@ The embedded proposer tries its ideas in a fixed order, so that what it tries do
 gate's error budget means what it says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from rubrica.evolution.mining import Mine, Refit
 from rubrica.evolution.run import Decision
 from rubrica.evolution.table import Table
 from rubrica.library.library import Library
-from rubrica.types import Preference
+from rubrica.types import Preference, Usage
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Fixed:
         return self.edit
 
 
+def uncounted(usage: Usage) -> None:
+    """Take no note of what a proposal costs."""
+    del usage
+
+
 @dataclass(frozen=True)
 class Situation:
     """What a proposer may know. It never sees a test case."""
@@ -47,6 +52,8 @@ class Situation:
     """The fold of each case."""
     last: Edit | None = None
     """The edit that was tried last, if there was one."""
+    spend: Callable[[Usage], None] = uncounted
+    """Is told what the proposal has cost."""
 
 
 class Proposer(Protocol):

@@ -204,9 +204,14 @@ class Run:
         asked, judged = self._db.execute("SELECT TOTAL(asked), TOTAL(judged) FROM counts").fetchone()
         return int(asked), int(judged)
 
+    def add_proposing(self, number: int, usage: Usage) -> None:
+        """Keep what the proposal of a round has cost; the first value stays."""
+        self.note(f"proposing {number:04d}", usage.model_dump(mode="json"))
+
     def spent(self) -> Usage:
-        """Return what all judgements have cost."""
-        rows = self._db.execute("SELECT usage FROM findings ORDER BY work, judge")
+        """Return what all judgements and proposals have cost."""
+        rows = self._db.execute("SELECT usage FROM findings ORDER BY work, judge").fetchall()
+        rows += self._db.execute("SELECT value FROM notes WHERE name LIKE 'proposing %' ORDER BY name").fetchall()
         return sum((Usage.model_validate_json(row) for (row,) in rows), Usage())
 
     def _spent_on(self, work: str, judge: str) -> Usage:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from pydantic import JsonValue
@@ -94,6 +95,7 @@ def propose(session: Session, state: State) -> State:
         train=session.train,
         folds=session.run.folds(),
         last=session.run.proposal(history[-1].round)[1] if history else None,
+        spend=partial(session.run.add_proposing, state["round"]),
     )
     proposal = session.proposer.propose(situation)
     if proposal is None:

@@ -12,7 +12,7 @@ from rubrica.evolution.authored import Authored
 from rubrica.evolution.drafts import draft_of, edit_of
 from rubrica.evolution.evidence import Judge
 from rubrica.evolution.evolve import Means, evolve
-from rubrica.evolution.run import Options
+from rubrica.evolution.run import Options, Run
 from rubrica.library.library import Library
 from rubrica.library.store import LibraryStore
 from rubrica.memory.cache import Cached, ResponseStore
@@ -133,6 +133,9 @@ def test_the_missing_skill_and_tool_pass_the_gate_and_the_harmful_edit_does_not(
     assert set(found.tools) == {"plain-words"}
     assert report.examination.after.accuracy.value > report.examination.before.accuracy.value + 0.15
     assert counts["calls"] == len(bodies) > 100
+    with Run.open(library / ".rubrica" / "runs" / "0001") as run:
+        proposing = [run.noted(f"proposing {number:04d}") for number in (1, 2, 3, 4)]
+    assert all(isinstance(told, dict) and told["calls"] >= 1 for told in proposing)
 
     other = tmp_path / "again"
     LibraryStore.init(other, Library())
