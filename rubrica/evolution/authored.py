@@ -84,37 +84,20 @@ class Authored:
     async def _written(self, reasoner: Reasoner, situation: Situation) -> Edit | None:
         read = to_read(situation)
         known = {situation.train[n].case.id for n in read}
-        refusal = _refusal(situation, known)
-        if refusal is not None:
-            narrowed = await self._first(reasoner, situation, read, known | set(_broken(situation)), refusal)
+        request = await self._request(reasoner, situation, read)
+        if refusal := _refusal(situation, known):
+            narrowing = request.model_copy(update={"refusal": refusal, "budget": 1})
+            narrowed = await _first(reasoner, situation, narrowing, known | set(_broken(situation)))
             if narrowed is not None:
                 return narrowed
-        return await self._first(reasoner, situation, read, known, None)
+        return await _first(reasoner, situation, request, known) if request.mechanisms else None
 
-    async def _first(
-        self, reasoner: Reasoner, situation: Situation, read: list[int], shown: set[str], refusal: Refusal | None
-    ) -> Edit | None:
-        """Ask, and return the first edit that this run has not tried."""
-        request = await self._request(reasoner, situation, read, refusal)
-        if request is None:
-            return None
-        skills, tools = situation.library.skills, situation.library.tools
-        drafts, _ = await write(reasoner, request, skills=skills, tools=tools)
-        sources = tuple(p.case.id for p in situation.train if p.case.id in shown)
-        tried = {decision.key for decision in situation.history}
-        edits = (edit_of(draft, sources) for draft in drafts)
-        return next((edit for edit in edits if Fixed(edit).key not in tried), None)
-
-    async def _request(
-        self, reasoner: Reasoner, situation: Situation, read: list[int], refusal: Refusal | None
-    ) -> ProposeRequest | None:
+    async def _request(self, reasoner: Reasoner, situation: Situation, read: list[int]) -> ProposeRequest:
         library = situation.library
         crew = Harness(library=library).crew()
         tools = tool_cards(crew)
         cards = [Card(name=tool.name, description=tool.description) for tool in tools]
         found, _ = await diagnose(reasoner, _chains(situation, read), skills=crew.cards, tools=cards, seed=self.seed)
-        if not found.mechanisms and refusal is None:
-            return None
         named = {mechanism.entry for mechanism in found.mechanisms}
         rejected = tuple(
             Rejected(summary=decision.title, reason=decision.reason)
@@ -128,9 +111,17 @@ class Authored:
             tools=tools,
             others=tuple(name for name in library.skills if name not in named),
             rejected=rejected,
-            refusal=refusal,
-            budget=1 if refusal else 3,
         )
+
+
+async def _first(reasoner: Reasoner, situation: Situation, request: ProposeRequest, shown: set[str]) -> Edit | None:
+    """Ask, and return the first edit that this run has not tried."""
+    skills, tools = situation.library.skills, situation.library.tools
+    drafts, _ = await write(reasoner, request, skills=skills, tools=tools)
+    sources = tuple(p.case.id for p in situation.train if p.case.id in shown)
+    tried = {decision.key for decision in situation.history}
+    edits = (edit_of(draft, sources) for draft in drafts)
+    return next((edit for edit in edits if Fixed(edit).key not in tried), None)
 
 
 def to_read(situation: Situation) -> list[int]:
