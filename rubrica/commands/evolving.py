@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rubrica.evolution.examine import Examination
-from rubrica.evolution.report import Report, percent
+from rubrica.evolution.report import Report, error, percent
 from rubrica.evolution.run import Event
 
 NEXT = {
@@ -97,4 +97,5 @@ def _examined(told: Examination) -> list[RenderableType]:
         table,
         Text(f"before {percent(told.before.accuracy)}; after {percent(told.after.accuracy)}", style="bold"),
         Text(f"{told.helped} better, {told.hurt} worse, McNemar p = {told.mcnemar:.3g}; baselines: {others or 'none'}"),
+        Text(f"calibration error {error(told.before)} before, {error(told.after)} after"),
     ]

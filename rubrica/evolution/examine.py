@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rubrica.evals.baselines import BASELINES, baseline_credit
-from rubrica.evals.metrics import Outcome, auroc, mcnemar, outcome, summarise, wilson
+from rubrica.evals.metrics import Bin, Outcome, auroc, mcnemar, outcome, summarise, wilson
 from rubrica.library.library import Library
 from rubrica.parallel import Plan
 from rubrica.types import Label, Preference, Unscored, Value, Verdict
@@ -31,6 +31,8 @@ class Grade(Value):
     coverage: float
     unscored: int
     ece: float | None
+    reliability: tuple[Bin, ...] = ()
+    """P(leader wins) against how often it does, on decided cases."""
     auroc: float | None = None
     """For single candidates with a good or bad label."""
 
@@ -122,6 +124,7 @@ def _grade(version: str, told: Sequence[tuple[Outcome, float]], preferences: Seq
         coverage=summary.coverage if told else 0.0,
         unscored=summary.unscored,
         ece=None if math.isnan(summary.ece) else summary.ece,
+        reliability=summary.reliability,
         auroc=None if math.isnan(area) else area,
     )
 

@@ -2,8 +2,8 @@
 
     split -> baseline -> audit -> judge -> diagnose -> propose -> admit -> gate -> commit -> maintain -> judge ...
                                                           |         |        |                  |
-                                                          |         +--------+--> maintain      +-> test -> report
-                                                          +-> test
+                                                          |         +--------+--> maintain      +-> calibrate
+                                                          +-> calibrate -> test -> report
 
 A step that was cut off runs again; every step is written so that this changes nothing.
 """
@@ -57,6 +57,7 @@ def _drawn(session: Session) -> "StateGraph[Any, Any, Any, Any]":
     graph.add_node("gate", _apart(steps.gate, session))
     graph.add_node("commit", _apart(steps.commit, session))
     graph.add_node("maintain", _apart(steps.maintain, session))
+    graph.add_node("calibrate", _apart(steps.calibrate, session))
     graph.add_node("test", _apart(steps.test, session))
     graph.add_node("report", _apart(steps.report, session))
     graph.add_edge(START, "split")
@@ -67,14 +68,15 @@ def _drawn(session: Session) -> "StateGraph[Any, Any, Any, Any]":
         ("judge", "diagnose"),
         ("diagnose", "propose"),
         ("commit", "maintain"),
+        ("calibrate", "test"),
         ("test", "report"),
         ("report", END),
     ):
         graph.add_edge(before, after)
-    graph.add_conditional_edges("propose", _or_test("admit"), ["admit", "test"])
+    graph.add_conditional_edges("propose", _or_stop("admit"), ["admit", "calibrate"])
     graph.add_conditional_edges("admit", _if("admitted", "gate"), ["gate", "maintain"])
     graph.add_conditional_edges("gate", _if("accepted", "commit"), ["commit", "maintain"])
-    graph.add_conditional_edges("maintain", _or_test("judge"), ["judge", "test"])
+    graph.add_conditional_edges("maintain", _or_stop("judge"), ["judge", "calibrate"])
     return graph
 
 
@@ -83,8 +85,8 @@ def _apart(step: Callable[[Session, State], State], session: Session) -> Any:
     return lambda state: Context().run(step, session, state)
 
 
-def _or_test(name: str) -> Callable[[State], str]:
-    return lambda state: "test" if state.get("stop") else name
+def _or_stop(name: str) -> Callable[[State], str]:
+    return lambda state: "calibrate" if state.get("stop") else name
 
 
 def _if(outcome: str, name: str) -> Callable[[State], str]:

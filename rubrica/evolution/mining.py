@@ -51,7 +51,9 @@ class Calibrate:
             return None
         slope = max(platt_slope(learner.margin, learner.rows), MIN_SLOPE)
         scoring = library.scoring
-        fitted = scoring.model_copy(update={"temperature": round(scoring.temperature / slope, 6), "cases": len(table)})
+        fitted = scoring.model_copy(
+            update={"temperature": round(scoring.temperature / slope, 6), "isotonic": (), "cases": len(table)}
+        )
         return Edit(
             kind="refit",
             title="Calibrate the scale of the rewards",
@@ -245,6 +247,7 @@ class Learner:
                 },
                 "temperature": 1.0,
                 "reference": round(float(scale * scoring.reference / scoring.temperature + solution.weights[0][1]), 6),
+                "isotonic": (),
                 "cases": len(self.table),
             }
         )

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pydantic import Field, JsonValue
 
 from rubrica.evolution.diagnose import Diagnosis
-from rubrica.evolution.examine import Examination, Interval
+from rubrica.evolution.examine import Examination, Grade, Interval
+from rubrica.evolution.maintain import UPKEEP
 from rubrica.evolution.run import Decision, Run
 from rubrica.library.library import Library
 from rubrica.types import Usage, Value
@@ -49,7 +50,7 @@ class Report(Value):
 
     @property
     def accepted(self) -> int:
-        return sum(decision.outcome == "accepted" for decision in self.decisions)
+        return sum(d.outcome == "accepted" and d.key not in UPKEEP for d in self.decisions)
 
 
 def describe(
@@ -130,12 +131,33 @@ def _examined(report: Report) -> list[str]:
         f"- after: {percent(told.after.accuracy)}; unscored {told.after.unscored}",
         f"- {told.helped} cases better, {told.hurt} worse; McNemar p = {told.mcnemar:.3g}",
         *([f"- baselines: {others}"] if others else []),
+        f"- calibration error: {error(told.before)} before, {error(told.after)} after",
         "",
         "| subset | before | after | n |",
         "|---|---|---|---|",
         *rows,
         "",
+        *_reliability(told.after),
     ]
+
+
+def _reliability(grade: Grade) -> list[str]:
+    if not grade.reliability:
+        return []
+    rows = [f"| {b.low:.1f} to {b.high:.1f} | {b.n} | {b.probability:.2f} | {b.share:.2f} |" for b in grade.reliability]
+    return [
+        "P(leader wins) after, on the decided cases:",
+        "",
+        "| P | n | mean P | right |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def error(grade: Grade) -> str:
+    """Say a calibration error."""
+    return "unknown" if grade.ece is None else f"{grade.ece:.2f}"
 
 
 def _learned(report: Report) -> list[str]:

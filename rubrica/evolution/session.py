@@ -15,7 +15,7 @@ from rubrica.evolution.commits import commit_message
 from rubrica.evolution.edits import Edit, Proposal
 from rubrica.evolution.evidence import Judge, Judgements
 from rubrica.evolution.gate import Ledger
-from rubrica.evolution.maintain import Prune
+from rubrica.evolution.maintain import UPKEEP
 from rubrica.evolution.memory import Idea, Memory
 from rubrica.evolution.proposers import Proposer, restored
 from rubrica.evolution.run import Event, Outcome, Run
@@ -144,7 +144,7 @@ class Session:
         known = facts or {}
         before = self.before(state["round"]).version
         self.run.decide(state["round"], outcome, reason, known)
-        if key != Prune().key:
+        if key not in UPKEEP:
             self.memory.remember(
                 Idea(
                     run=self.run.folder.name,

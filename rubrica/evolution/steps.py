@@ -9,12 +9,13 @@ from pydantic import JsonValue
 
 from rubrica.data.audit import audit as audit_labels
 from rubrica.evolution.admission import Grounds, refusal
+from rubrica.evolution.calibrate import KEY, calibrated
 from rubrica.evolution.contest import contest
 from rubrica.evolution.diagnose import Diagnosis
 from rubrica.evolution.diagnose import diagnose as look_at
 from rubrica.evolution.edits import Edit, Proposal
 from rubrica.evolution.examine import Examination, baselines, examine, interval
-from rubrica.evolution.maintain import Prune
+from rubrica.evolution.maintain import UPKEEP, Prune
 from rubrica.evolution.mining import Mine
 from rubrica.evolution.proposers import Situation
 from rubrica.evolution.report import Report, describe, percent, write_report
@@ -86,7 +87,7 @@ def propose(session: Session, state: State) -> State:
     """Ask the proposer for its next idea."""
     table, library = session.judged(state), session.before(state["round"])
     diagnosis = Diagnosis.model_validate(session.run.noted(f"diagnosis {state['round']}"))
-    history = [decision for decision in session.run.decisions() if decision.key != Prune().key]
+    history = [decision for decision in session.run.decisions() if decision.key not in UPKEEP]
     situation = Situation(
         library=library,
         table=table,
@@ -160,6 +161,22 @@ def maintain(session: Session, state: State) -> State:
     return _next(session, state)
 
 
+def calibrate(session: Session, state: State) -> State:
+    """Fit what the probabilities of a changed library are worth; no ranking changes, so no gate is asked."""
+    accepted = {decision.key for decision in session.run.decisions() if decision.outcome == "accepted"}
+    if KEY in accepted or not accepted:
+        return {}
+    table, library = session.judged(state), session.current
+    trial = session.trial(table, session.accepted(state["round"]))
+    edit = calibrated(library, table, trial.out_of_fold(trial.accepted, table))
+    if edit is None:
+        return {}
+    session.run.propose(state["round"], KEY, edit)
+    session.commit(state["round"], edit, {"reason": "no ranking changes"})
+    session.settle(state, "accepted", "no ranking changes", {"n": len(table)})
+    return {}
+
+
 def test(session: Session, state: State) -> State:
     """Read the test cases, once."""
     session.run.note("stop", state.get("stop") or "nothing left to try")
@@ -182,7 +199,7 @@ def report(session: Session, state: State) -> State:
 
 def _next(session: Session, state: State) -> State:
     """Go on, or say why not."""
-    options, decisions = session.run.options, [d for d in session.run.decisions() if d.key != Prune().key]
+    options, decisions = session.run.options, [d for d in session.run.decisions() if d.key not in UPKEEP]
     elapsed = session.elapsed()
     session.run.keep("elapsed", elapsed)
     spent = session.run.spent()

@@ -3,6 +3,8 @@ from collections.abc import Callable
 import pytest
 from click.testing import Result
 
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture(scope="module")
 def shown() -> str:

@@ -109,7 +109,8 @@ def test_cases_of_a_separate_test_file_are_not_learned_from(write, library, mean
 
 def test_the_commit_reads_like_a_lab_book(write, library, means) -> None:
     evolve(library, options(write(100)), means)
-    newest = LibraryStore.open(library).log()[0].message
+    calibration, newest = (entry.message for entry in LibraryStore.open(library).log()[:2])
+    assert calibration.subject == "Calibrate the probabilities"
     assert newest.subject == "Add learned-taste"
     assert {"Run", "Proposal", "Data", "Helped", "Hurt", "Gate", "Effect", "Cost"} <= newest.trailers.keys()
     assert newest.trailers["Gate"].startswith("sequential: p = ")
@@ -163,4 +164,5 @@ def test_the_report_on_disk_is_the_report(write, library, means) -> None:
 def test_rounds_are_a_budget(write, library, means) -> None:
     report = evolve(library, options(write(60), train=30, rounds=1), means)
     assert report.stop == "1 rounds are over"
-    assert len(report.decisions) == 1
+    assert [decision.key for decision in report.decisions] == ["mine", "calibrate"]
+    assert report.accepted == 1
