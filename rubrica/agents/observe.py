@@ -4,16 +4,52 @@ from collections.abc import Collection, Iterable
 
 from rubrica.agents.work import Crew
 from rubrica.requests.verify import ToolCall, ToolCard
-from rubrica.types import Candidate, Evidence, TaskView
+from rubrica.skills.when import parse
+from rubrica.types import Candidate, Evidence, TaskFeatures, TaskView
 
 DETAIL_MAX = 300
 """Characters of one observation in a prompt."""
+MANNERS = frozenset({
+    "answers-question", "echo", "filler", "guard", "hedging", "markdown", "parts", "readability", "reference",
+    "refusal", "refusal-fit", "relevance", "repetition", "truncation",
+})  # fmt: skip
+"""Built-in tools that read how something is said, or how near it is to something: they settle no claim."""
+_CODE, _NUMBER = "has_code or asks_code or has_tests", "asks_math or asks_choice or computable"
+SUITED = {
+    "answer-stated": _NUMBER,
+    "code-names": _CODE,
+    "code-output": _CODE,
+    "code-parse": _CODE,
+    "code-properties": _CODE,
+    "code-run": _CODE,
+    "constraints": "has_constraints",
+    "coverage": "has_source",
+    "final-answer": "has_reference",
+    "grounding": "has_source",
+    "language": "has_constraints or asks_translation",
+    "measure": "has_constraints",
+    "number-contradiction": "has_source",
+    "quotes": "has_source",
+    "solve": "computable",
+    "structure": "asks_format",
+    "word-problem": _NUMBER,
+}
+"""On which tasks a built-in tool can settle a claim; tools that are not named, a library's own among them, on any."""
 
 
-def tool_cards(crew: Crew, *, without: Collection[str] = ()) -> tuple[ToolCard, ...]:
+def tool_cards(crew: Crew) -> tuple[ToolCard, ...]:
     """Return the tools that look at one candidate by itself."""
-    specs = crew.toolbox.specs
-    return tuple(ToolCard.of(spec) for spec in specs if spec.scope == "candidate" and spec.name not in without)
+    return tuple(ToolCard.of(spec) for spec in crew.toolbox.specs if spec.scope == "candidate")
+
+
+def settling_cards(crew: Crew, features: TaskFeatures, *, without: Collection[str] = ()) -> tuple[ToolCard, ...]:
+    """Return those of them that can settle a claim on this kind of task."""
+    left_out = MANNERS.union(without)
+    return tuple(
+        card
+        for card in tool_cards(crew)
+        if card.name not in left_out and parse(SUITED.get(card.name, "")).holds(features)
+    )
 
 
 async def observe(crew: Crew, view: TaskView, candidate: Candidate, call: ToolCall) -> list[Evidence]:

@@ -5,10 +5,10 @@ is not up to it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rubrica.agents.ask import ask
-from rubrica.agents.own import OWN, TASK
+from rubrica.agents.own import GUARD, OWN, TASK
 from rubrica.agents.work import Crew, Work
 from rubrica.requests.rubric import Demand, RubricDraft, RubricRequest
 from rubrica.rewards.aggregate import criterion_key
@@ -19,6 +19,8 @@ from rubrica.types import Criterion, Rubric
 
 MOST_ADDED = 6
 ADDED_WEIGHT = (0.5, 5.0)
+ADDED_TOGETHER = 8.0
+"""Weight that all added criteria have at most."""
 REWEIGH = 2.0
 """A skill's weight may be multiplied or divided by this at most."""
 RULE_CAP = 0.3
@@ -40,8 +42,22 @@ async def write_rubric(work: Work, crew: Crew) -> None:
             most=MOST_ADDED,
         )
         draft = await ask(work, crew, request)
-    own = tuple(OWN.values()) if crew.reads else ()
-    work.rubric = Rubric(criteria=(*_kept(work, skills, draft), *_added(work, draft), *own))
+    kept = tuple(_kept(work, skills, draft))
+    work.rubric = Rubric(criteria=(*kept, *_bounded(_added(work, draft)), *(_own(kept) if crew.reads else ())))
+
+
+def _own(kept: Sequence[Criterion]) -> Iterator[Criterion]:
+    """Yield the criteria that no skill brings; attacks are charged once."""
+    charged = any(criterion.tool == GUARD for criterion in kept)
+    yield from (criterion for criterion in OWN.values() if not (charged and criterion.tool == GUARD))
+
+
+def _bounded(added: Iterable[Criterion]) -> Iterator[Criterion]:
+    """Scale what was added to the weight that it may have together: one fault must not be charged many times over."""
+    criteria = list(added)
+    scale = min(1.0, ADDED_TOGETHER / max(sum(criterion.weight for criterion in criteria), ADDED_TOGETHER))
+    for criterion in criteria:
+        yield criterion.model_copy(update={"weight": round(criterion.weight * scale, 6)})
 
 
 def _applicable(skill: Skill, work: Work) -> Skill:

@@ -8,6 +8,7 @@ model is what no condition says.
 from rubrica.agents.ask import ask
 from rubrica.agents.work import Crew, Work
 from rubrica.requests.select import Choice, Selection, SelectRequest
+from rubrica.skills.base import ALWAYS
 from rubrica.skills.when import parse
 from rubrica.tools.builtin.constraints import extract
 from rubrica.tools.builtin.solve import solve
@@ -23,18 +24,18 @@ def read_task(work: Work) -> None:
 async def select(work: Work, crew: Crew) -> None:
     """Choose among the skills whose condition holds; unknown names are dropped and counted, none is a valid choice.
 
-    Low effort takes them all without asking.
+    Low effort takes them all without asking; a skill tagged `always` is taken without asking at any effort.
     """
     skills = crew.library.skills
     cards = tuple(card for card in crew.cards if parse(card.when).holds(work.features))
-    if not cards or not crew.effort.prepares:
-        work.selection = Selection(
-            skills=tuple(Choice(name=card.name, why=card.when or "always applies") for card in cards)
-        )
-    else:
-        work.selection = await ask(work, crew, SelectRequest(task=work.view, features=work.features, skills=cards))
-    offered = {card.name for card in cards}
-    chosen = {choice.name for choice in work.selection.skills}
-    if unknown := len(chosen - offered):
+    asked = tuple(card for card in cards if ALWAYS not in skills[card.name].tags) if crew.effort.prepares else ()
+    given = tuple(Choice(name=card.name, why=card.when or "always applies") for card in cards if card not in asked)
+    told = Selection()
+    if asked:
+        told = await ask(work, crew, SelectRequest(task=work.view, features=work.features, skills=asked))
+    offered = {card.name for card in asked}
+    if unknown := len({choice.name for choice in told.skills} - offered):
         work.refused["selector: skill that was not offered"] += unknown
-    work.skills = tuple(skill for name, skill in skills.items() if name in chosen & offered)
+    work.selection = Selection(skills=(*given, *(choice for choice in told.skills if choice.name in offered)))
+    chosen = {choice.name for choice in work.selection.skills}
+    work.skills = tuple(skill for name, skill in skills.items() if name in chosen)

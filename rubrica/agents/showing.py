@@ -18,7 +18,9 @@ from rubrica.types import Candidate, Criterion, Evidence
 
 CONSONANTS = "BDFGHJKLMNPRSTVWXZ"
 LABEL_LENGTH = 3
-"""Letters of a label; without vowels it is no word, and nobody's favourite."""
+"""Letters of a label; without vowels it is no word, and nobody's favourite. Labels begin with different letters."""
+DEMANDS = "constraints"
+"""The tool that checks what the prompt demands of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ def show(work: Work, crew: Crew, order: Sequence[Candidate], *, sample: int) -> 
 
 
 def _about(work: Work, candidate: Candidate) -> list[Evidence]:
-    return [item for item in work.evidence if item.candidate == candidate.id and item.value is not None]
+    """Return what tools said of a candidate, and the demands that they could not check, which are the reader's."""
+    mine = [item for item in work.evidence if item.candidate == candidate.id]
+    return [item for item in mine if item.value is not None or item.tool == DEMANDS]
 
 
 def _guides(work: Work, criteria: Sequence[Criterion]) -> tuple[Guide, ...]:
@@ -92,10 +96,11 @@ def _guides(work: Work, criteria: Sequence[Criterion]) -> tuple[Guide, ...]:
 
 def _labels(order: Sequence[Candidate], sample: int, seed: int) -> list[str]:
     draw = Random(_digest(seed, sample, *(candidate.text for candidate in order)))
-    labels: dict[str, None] = {}
+    labels: dict[str, str] = {}
     while len(labels) < len(order):
-        labels["".join(draw.sample(CONSONANTS, LABEL_LENGTH))] = None
-    return list(labels)
+        label = "".join(draw.sample(CONSONANTS, LABEL_LENGTH))
+        labels.setdefault(label[: 1 if len(order) <= len(CONSONANTS) else LABEL_LENGTH], label)
+    return list(labels.values())
 
 
 def _digest(*parts: object) -> str:

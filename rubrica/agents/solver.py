@@ -2,17 +2,13 @@
 
 from rubrica.agents.ask import ask
 from rubrica.agents.effort import DRAFT_CALLS
-from rubrica.agents.observe import observe, renumbered, tool_cards
+from rubrica.agents.observe import observe, renumbered, settling_cards
 from rubrica.agents.own import SOLUTION
 from rubrica.agents.work import Crew, Work
 from rubrica.requests.solve import SolveRequest
 from rubrica.rewards.aggregate import criterion_key
 from rubrica.types import Candidate, Evidence, Finding, TaskView, TextPart
 
-MANNERS = frozenset(
-    {"echo", "filler", "final-answer", "guard", "language", "refusal", "refusal-fit", "repetition", "truncation"}
-)
-"""Built-in tools that say nothing about whether a draft is right: how it is said, and what it is compared with."""
 COMPARE = "final-answer"
 """The tool that holds a candidate's final answer against a known one."""
 
@@ -28,7 +24,7 @@ async def solve_blind(work: Work, crew: Crew) -> None:
     if not crew.effort.prepares or not is_verifiable(work):
         return
     blind = work.view.model_copy(update={"reference": None, "tests": ()})  # no tool may tell the draft what is known
-    tools = tool_cards(crew, without=MANNERS) if crew.reads else ()
+    tools = settling_cards(crew, work.features, without={COMPARE}) if crew.reads else ()
     request = SolveRequest(task=blind, features=work.features, tools=tools, calls_left=DRAFT_CALLS if tools else 0)
     solution = await ask(work, crew, request)
     while solution.calls and request.calls_left:
@@ -39,7 +35,8 @@ async def solve_blind(work: Work, crew: Crew) -> None:
         request = request.model_copy(
             update={"draft": solution.draft, "evidence": renumbered(found, draft.id), "calls_left": left}
         )
-        solution = await ask(work, crew, request)
+        confirmed = await ask(work, crew, request)
+        solution = confirmed if confirmed.working else confirmed.model_copy(update={"working": solution.working})
     work.solution = solution.model_copy(update={"calls": (), "sure": solution.sure and solution.answer is not None})
 
 

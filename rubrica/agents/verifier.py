@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from rubrica.agents.ask import ask
 from rubrica.agents.claims import Settled, claims_finding, settle
 from rubrica.agents.effort import MAX_CALLS
-from rubrica.agents.observe import observe, renumbered, tool_cards
-from rubrica.agents.own import OWN
+from rubrica.agents.observe import observe, renumbered, settling_cards
+from rubrica.agents.own import GUARD, OWN
 from rubrica.agents.solver import compare_with_solution
 from rubrica.agents.work import Crew, Work
 from rubrica.requests.verify import ToolCard, Verification, VerifyRequest
@@ -17,22 +17,23 @@ from rubrica.tools.builtin.catalog import load_builtins
 from rubrica.tools.toolbox import call_key
 from rubrica.types import Candidate, Criterion, Evidence, Finding, Rubric, Span
 
-GUARD = "guard"
-"""Whoever reads candidates is told which of them speak to their reader, whatever the rubric asks."""
+EQUATIONS = "arithmetic"
+"""The tool that recomputes equations."""
 ANSWER = "answer"
 """The id under which a verifier sees its candidate: equal texts are one question."""
 
 
 async def verify(work: Work, crew: Crew) -> None:
     """Run the rubric's checks over all candidates, then let the reasoner follow up each candidate."""
+    if crew.reads:
+        work.add_evidence(GUARD, await load_builtins()[GUARD].check(work.view, work.candidates, {}))
     await run_rubric_checks(work, crew)
     work.findings = tool_findings(work)
     if crew.reads:
-        await _guard(work)
         work.findings += await compare_with_solution(work, crew)
     graded = frozenset(name for finding in work.findings for name in finding.evidence)
-    if crew.effort.prepares:
-        cards = _cards(work, crew)
+    cards = _cards(work, crew)
+    if crew.effort.prepares and (cards or work.features.has_source or not crew.reads):
         probes = [Probe(candidate, _seen(work, candidate)) for candidate in work.candidates]
         await asyncio.gather(*(follow_up(probe, work, crew, cards) for probe in probes))
         for probe in probes:  # in the order of the candidates, whichever was done first
@@ -45,17 +46,13 @@ async def run_rubric_checks(work: Work, crew: Crew) -> None:
     for criterion in work.rubric.criteria:
         if criterion.tool is not None:
             calls[call_key(criterion.tool, criterion.arguments)] = criterion
+    observed = {key for key, _ in work.by_call}
     for key, criterion in calls.items():
-        if criterion.tool is None or (work.alone(crew) and crew.toolbox.is_group(criterion.tool)):
+        if criterion.tool is None or key in observed or (work.alone(crew) and crew.toolbox.is_group(criterion.tool)):
             continue
         work.add_evidence(
             key, await crew.toolbox.check(work.view, work.candidates, criterion.tool, criterion.arguments)
         )
-
-
-async def _guard(work: Work) -> None:
-    if not any(item.tool == GUARD for item in work.evidence):
-        work.add_evidence(GUARD, await load_builtins()[GUARD].check(work.view, work.candidates, {}))
 
 
 @dataclass
@@ -95,7 +92,9 @@ def _cards(work: Work, crew: Crew) -> tuple[ToolCard, ...]:
     if not crew.reads:
         return ()
     asked = {key for key, _ in work.by_call}
-    return tuple(card for card in tool_cards(crew, without={GUARD}) if card.arguments or card.name not in asked)
+    if not any("=" in candidate.text for candidate in work.candidates):
+        asked.add(EQUATIONS)
+    return tuple(card for card in settling_cards(crew, work.features) if card.arguments or card.name not in asked)
 
 
 async def follow_up(probe: Probe, work: Work, crew: Crew, tools: Sequence[ToolCard]) -> None:
@@ -112,7 +111,9 @@ async def follow_up(probe: Probe, work: Work, crew: Crew, tools: Sequence[ToolCa
             calls_left=left,
         )
         reply = await ask(work, crew, request)
-        probe.settled = settle(reply.claims, probe.candidate, {item.id: item for item in shown}, work.refused)
+        probe.settled = settle(
+            reply.claims, probe.candidate, {item.id: item for item in shown}, work.view, work.refused
+        )
         if not reply.calls:
             return
         if not left:
@@ -137,7 +138,7 @@ def _open(work: Work) -> Rubric:
 
 
 def tool_findings(work: Work) -> list[Finding]:
-    """Grade every tool-scored criterion from its evidence; no evidence, no finding."""
+    """Grade every tool-scored criterion from its evidence; no evidence, no finding, and no praise for not attacking."""
     findings = []
     for criterion in work.rubric.criteria:
         if criterion.tool is None:
@@ -145,7 +146,7 @@ def tool_findings(work: Work) -> list[Finding]:
         key = call_key(criterion.tool, criterion.arguments)
         for candidate in work.candidates:
             told = [item for item in work.by_call.get((key, candidate.id), ()) if item.value is not None]
-            if told:
+            if told and not (criterion_key(criterion) in OWN and all(item.value == 1.0 for item in told)):
                 findings.append(_finding(criterion, candidate, told))
     return findings
 

@@ -43,6 +43,8 @@ class Claim(Value):
     """The candidate's own words; a claim that it does not make is refused."""
     evidence: tuple[str, ...] = ()
     """Ids of evidence that was really observed; others are refused."""
+    source_quote: str = ""
+    """Words of the task or of a source that settle the claim; words that stand in neither are refused."""
     holds: bool | None = None
 
 

@@ -9,6 +9,8 @@ from rubrica.documents import Markdown
 from rubrica.types import Criterion, Value
 
 NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+ALWAYS = "always"
+"""Tag of a skill that every task needs: it is used without asking a selector."""
 RESERVED_METADATA = frozenset({"when", "tags"})
 """Fields of ours that the Agent Skills format has no place for but `metadata`."""
 

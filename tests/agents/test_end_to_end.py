@@ -23,7 +23,9 @@ def judge(cases, *, effort="medium", mind=None, **server):
     async def main():
         async with ModelServer(mind=mind or Knower(quality), **server) as serving:
             model = LanguageModel(Direct("m", [serving.url], key="", timeout_s=20.0, stream=False), retry=QUICK)
-            harness = Harness(library=a_library(tools=["guard"]), reasoner=model, effort=effort, traced=True)
+            harness = Harness(
+                library=a_library(tools=["guard", "arithmetic"]), reasoner=model, effort=effort, traced=True
+            )
             return [one async for one in harness.judge(cases)], serving
 
     return asyncio.run(main())
@@ -47,7 +49,7 @@ def test_a_server_that_prefers_what_is_first_decides_nothing_wrongly():
 
 
 def test_forged_observations_are_refused():
-    (told,), _ = judge([a_case(BAD, GOOD)], rates={"forged": 1.0})
+    (told,), _ = judge([a_case(f"{BAD} 2 + 2 = 4", f"{GOOD} 2 + 2 = 4")], rates={"forged": 1.0})
     assert told.result.ranking == (1, 0)
     assert told.trace[-1]["refused"]["verifier: evidence that was never observed"] == 2
 

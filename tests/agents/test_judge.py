@@ -190,3 +190,19 @@ def test_answers_do_not_reach_a_system_message():
 def test_equal_ranking_of_equal_grades_is_a_tie():
     told, _ = run(grading(lambda text, place, request: 3))
     assert told.result.ranking == (0, 0)
+
+
+def test_labels_begin_with_different_letters():
+    _, reasoner = run(grading(by_text), *(f"Answer number {n}." for n in range(8)))
+    for request in reasoner.asked("judge"):
+        assert len({candidate.id[0] for candidate in request.candidates}) == 8
+
+
+def test_a_demand_that_no_tool_could_check_is_left_to_the_reader():
+    stated = Criterion(id="stated", text="Demands are met.", scored_by="tool", tool="constraints")
+    library = a_library(a_skill(Criterion(id="good", text="It is good."), stated), tools=["constraints"])
+    reasoner = ByRole({"judge": grading(by_text)})
+    judged(a_case(GOOD, BAD, prompt="List five examples of bees."), reasoner, library)
+    silent = [item for item in reasoner.asked("judge")[0].evidence if item.tool == "constraints"]
+    assert [item.value for item in silent] == [None, None]
+    assert "could not tell" in reasoner.asked("judge")[0].messages()[1].content

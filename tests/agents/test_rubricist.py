@@ -79,3 +79,20 @@ def test_constraints_of_the_prompt_are_shown_and_candidates_are_not():
 def test_a_demand_without_words_is_refused(words):
     _, _, told = rubric(RubricDraft(add=(Demand(id="x", text=words),)))
     assert told.trace[-1]["refused"]["rubricist: criterion without words"] == 1
+
+
+def test_what_is_added_shares_a_bounded_weight():
+    many = tuple(Demand(id=f"d{n}", text=f"Demand {n}.", weight=5.0 if n else 2.5) for n in range(4))
+    criteria, _, _ = rubric(RubricDraft(add=many))
+    weights = [criterion.weight for key, criterion in criteria.items() if key.startswith("task/d")]
+    assert sum(weights) == pytest.approx(8.0)
+    assert weights[1] == pytest.approx(2 * weights[0])
+    few, _, _ = rubric(RubricDraft(add=many[:1]))
+    assert few["task/d0"].weight == 2.5
+
+
+def test_an_author_of_rubrics_reads_what_skills_are_for_and_not_how_to_grade():
+    _, reasoner, _ = rubric(RubricDraft())
+    text = reasoner.asked("rubricist")[0].messages()[1].content
+    assert "Use it always." in text
+    assert "Look closely." not in text

@@ -49,3 +49,18 @@ def test_low_effort_takes_all_that_apply_without_asking():
     judged(a_case("one", "two"), reasoner, library(), effort="low")
     assert [request.role for request in reasoner.requests] == ["judge", "judge"]  # an empty reply is asked for again
     assert [guide.skill for guide in reasoner.asked("judge")[0].guides] == ["also-good", "looks-good"]
+
+
+def test_a_skill_that_every_task_needs_is_used_without_asking():
+    always = a_skill(Criterion(id="whole", text="It is whole."), name="always-on", tags=("always",))
+    reasoner = ByRole({"selector": chosen()})
+    judged(a_case("one", "two"), reasoner, a_library(a_skill(), always))
+    assert [card.name for card in reasoner.asked("selector")[0].skills] == ["looks-good"]
+    assert [skill.name for skill in reasoner.asked("rubricist")[0].skills] == ["always-on"]
+
+
+def test_nobody_is_asked_when_nothing_is_left_to_choose():
+    reasoner = ByRole()
+    judged(a_case("one", "two"), reasoner, a_library(a_skill(tags=("always",))))
+    assert reasoner.asked("selector") == []
+    assert [skill.name for skill in reasoner.asked("rubricist")[0].skills] == ["looks-good"]

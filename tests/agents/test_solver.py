@@ -64,3 +64,13 @@ def test_it_stops_when_its_calls_are_used_up():
 def test_a_task_without_one_right_answer_is_not_solved():
     _, reasoner = run(SURE, "1", "2", prompt="Write a poem about the sea.")
     assert reasoner.asked("solver") == []
+
+
+def test_a_draft_that_is_confirmed_keeps_its_working():
+    def confirming(request):
+        if request.calls_left == 3:
+            return Solution(working="17 * 24 = 408", answer="408", calls=(ToolCall(tool="arithmetic"),))
+        return Solution(answer="408", sure=True)
+
+    _, reasoner = run(confirming, "The answer is 408.", "The answer is 398.")
+    assert reasoner.asked("judge")[0].solution == SURE

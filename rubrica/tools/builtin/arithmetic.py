@@ -60,7 +60,7 @@ def _observed(text: str, judged: Judged) -> Observation:
     if judged.note:
         found += f" ({judged.note}: the chain goes on from there)"
     return Observation(
-        claim=f"{quote} holds",
+        claim=quote,
         value=float(bool(judged.right)),
         detail=found,
         span=Span(start=start, end=end, text=quote),

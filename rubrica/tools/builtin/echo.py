@@ -37,7 +37,7 @@ def echoed(answer: Text, prompt: Text) -> tuple[float, Span | None]:
 @builtin("echo", "The answer is not a copy of the prompt: 1 - share of its words in runs of 8 copied from the prompt.")
 def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Grade how little of the answer is the prompt; null where copying may be what is asked (code, given texts)."""
-    claim = "the answer does not repeat the prompt"
+    claim = f"no run of {_RUN} words is copied from the prompt"
     answer = read(candidate.text)
     features = task_features(task)
     share, where = echoed(answer, read(task.prompt))
@@ -46,4 +46,4 @@ def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obser
     elif (features.has_source or features.has_code or features.asks_completion) and share < 0.95:
         yield Observation(claim, None, f"{share:.0%} copied, which this task may call for", where)
     else:
-        yield Observation(claim, 1 - share, f"{share:.0%} of the words are copied from the prompt", where)
+        yield Observation(claim, 1 - share, f"{share:.0%} of the words stand in such runs", where)

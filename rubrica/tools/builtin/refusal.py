@@ -59,7 +59,7 @@ def is_refusal(text: str) -> bool:
 def refusal(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Grade the stance, whatever was asked."""
     found, where = stance(candidate.text)
-    yield Observation("the answer meets the request", _DEGREE[found], found, where, {"stance": found})
+    yield Observation("it answers rather than declines or asks back", _DEGREE[found], found, where, {"stance": found})
 
 
 @builtin(

@@ -153,7 +153,7 @@ def _asks(piece: str) -> bool:
 @builtin("parts", "Share of the parts of a request that the answer takes up; null when it has a single part.")
 def every_part(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Hold each part's own words against the answer: a part counts when half of them occur."""
-    claim = "every part of the request is taken up"
+    claim = "words of every part of the request occur"
     asked = parts(task.prompt)
     answer = read(candidate.text)
     if len(asked) < 2 or not answer.words:

@@ -76,7 +76,7 @@ def _unfinished_sentence(body: str, last: str) -> str:
 def truncation(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Report how the answer breaks off, if it does."""
     text = candidate.text
-    claim = "the answer is complete"
+    claim = "the text does not break off"
     if not text.strip():
         yield Observation(claim, None, "the answer is empty")
         return
