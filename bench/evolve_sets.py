@@ -4,7 +4,9 @@
 
 Each file is judged once with everything that built-in tools can answer; then, for each seed, its cases are split by
 prompt (100 to learn from, or 60% of a smaller set), the proposals of the embedded proposer go through the gate as in
-`rubrica evolve`, and the rest is read once. With --mixture N, one library learns from N cases of every file.
+`rubrica evolve`, and the rest is read once. Beside it stands a plain judge on the same split: logistic regression on
+the differences of all checks, its shrinkage chosen by cross-validation, with no library and no gate. With --mixture N,
+one library (and one plain judge) learns from N cases of every file.
 """
 
 import argparse
@@ -22,18 +24,21 @@ from rubrica.data.split import folds as split_folds
 from rubrica.evals.metrics import wilson
 from rubrica.evolution.edits import Proposal
 from rubrica.evolution.gate import Ledger, decide, level
-from rubrica.evolution.mining import Mine, Refit
-from rubrica.evolution.table import Scorer, Table, agreement, column_of
+from rubrica.evolution.mining import MAX_ROWS, Mine, Refit
+from rubrica.evolution.ridge import case_folds
+from rubrica.evolution.table import Rows, Scorer, Table, agreement, column_of
 from rubrica.evolution.trial import Trial
 from rubrica.evolution.vocabulary import probe_library
 from rubrica.harness import Harness
 from rubrica.library.library import Library
 from rubrica.library.seed import seed_library
 from rubrica.rewards.aggregate import criterion_key
+from rubrica.rewards.fit import Comparisons, expected, fit
 from rubrica.tools.sandbox.router import open_sandbox
 from rubrica.types import Preference, TaskView, Verdict
 
 FOLDS = 5
+SHRINKAGES = (1.0, 3.0, 10.0, 30.0, 100.0)
 
 Judged = tuple[list[Preference], Table]
 
@@ -76,7 +81,8 @@ def evolved(
     dealt_folds = split_folds([Item.of(preference) for preference in learned], FOLDS, seed=seed)
     folds = tuple(np.array([place[i] for i in fold], dtype=np.int64) for fold in dealt_folds)
     accepted: list[Proposal] = []
-    for tested, proposal in enumerate((Mine(), Mine(conditional=True), Refit())):
+    ideas: tuple[Proposal, ...] = (Mine(), Mine(conditional=True), Refit())
+    for tested, proposal in enumerate(ideas):
         if isinstance(proposal, Refit) and accepted:
             break
         trial = Trial(base=base, accepted=tuple(accepted), table=train, folds=folds)
@@ -90,6 +96,31 @@ def evolved(
 
 def credit(library: Library, table: Table) -> np.ndarray:
     return agreement(table, Scorer.of(library, table).raw(library.scoring)).credit
+
+
+def plain(train: Table, test: Table) -> np.ndarray:
+    """Return the credit, per test case, of ridge-penalised logistic regression on every check."""
+    kept, other = (np.nan_to_num(t.grades - means(train)) for t in (train, test))
+    rows = Rows.of(train, per_case=max(3, MAX_ROWS // max(1, len(train))))
+    told = Comparisons(rows.difference(kept), rows.y, rows.weight, rows.absolute, rows.case)
+    free = np.full(kept.shape[1], -np.inf)
+
+    def loss(shrinkage: float) -> float:
+        total = 0.0
+        for fitted_on, held in case_folds(told.case, 0):
+            weights = fit(told.of_cases(told.case[fitted_on]), shrinkage=shrinkage, floor=free).weights
+            p = expected(told.x[held] @ weights, 0.0)[0]
+            hits = told.y[held] * np.log(p) + (1 - told.y[held]) * np.log(1 - p)
+            total -= float((told.weight[held] * hits).sum())
+        return total
+
+    weights = fit(told, shrinkage=min(SHRINKAGES, key=loss), floor=free).weights
+    return agreement(test, other @ weights).credit
+
+
+def means(table: Table) -> np.ndarray:
+    known = ~np.isnan(table.grades)
+    return np.where(known.any(0), np.nansum(table.grades, 0) / np.maximum(known.sum(0), 1), 0.5)
 
 
 def dealt(preferences: Sequence[Preference], train: int, seed: int) -> tuple[list[int], list[int]]:
@@ -145,8 +176,8 @@ def judged(files: Sequence[Path], harness: Harness) -> Iterator[tuple[str, Judge
 
 def apart(base: Library, sets: Iterator[tuple[str, Judged]], options: argparse.Namespace) -> None:
     print(
-        "| set | train | test | before | after | after, 95% interval (seed 0) | accepted |\n"
-        "|---|---|---|---|---|---|---|"
+        "| set | train | test | before | after | after, 95% interval (seed 0) | plain judge | accepted |\n"
+        "|---|---|---|---|---|---|---|---|"
     )
     totals = []
     for name, (preferences, table) in sets:
@@ -156,25 +187,26 @@ def apart(base: Library, sets: Iterator[tuple[str, Judged]], options: argparse.N
             learned = [preferences[i] for i in train]
             library, accepted = evolved(base, table.take(train), learned, seed=seed, draws=options.draws)
             after = credit(library, table.take(test))
-            told.append((credit(base, table.take(test)).mean(), after.mean()))
+            peer = plain(table.take(train), table.take(test)).mean()
+            told.append((credit(base, table.take(test)).mean(), after.mean(), peer))
             kept.append("+".join(accepted) or "none")
             first = first or wilson(float(after.sum()), len(after))
-        before, after_mean = np.mean(told, 0)
-        spread = np.std([a for _, a in told])
-        totals.append((before, after_mean))
+        before, after_mean, peer = np.mean(told, 0)
+        spread = np.std([a for _, a, _ in told])
+        totals.append((before, after_mean, peer))
         counts = ", ".join(f"{kept.count(k)}x {k}" for k in dict.fromkeys(kept))
         interval = f"{100 * first.low:.1f} to {100 * first.high:.1f}" if first else ""
         print(
             f"| {name} | {len(train)} | {len(test)} | {100 * before:.1f} | {100 * after_mean:.1f} ± {100 * spread:.1f} "
-            f"| {interval} | {counts} |",
+            f"| {interval} | {100 * peer:.1f} | {counts} |",
             flush=True,
         )
-    before, after_mean = np.mean(totals, 0)
-    print(f"| mean of {len(totals)} | | | {100 * before:.1f} | {100 * after_mean:.1f} | | |")
+    before, after_mean, peer = np.mean(totals, 0)
+    print(f"| mean of {len(totals)} | | | {100 * before:.1f} | {100 * after_mean:.1f} | | {100 * peer:.1f} | |")
 
 
 def mixture(base: Library, sets: dict[str, Judged], options: argparse.Namespace) -> None:
-    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in sets}
+    rows: dict[str, list[tuple[float, float, float]]] = {name: [] for name in sets}
     for seed in range(options.seeds):
         parts: list[Table] = []
         learned: list[Preference] = []
@@ -187,13 +219,13 @@ def mixture(base: Library, sets: dict[str, Judged], options: argparse.Namespace)
         library, accepted = evolved(base, joined(parts), learned, seed=seed, draws=options.draws)
         print(f"seed {seed}: accepted {accepted or 'nothing'}", file=sys.stderr, flush=True)
         for name, test_table in tests.items():
-            rows[name].append((credit(base, test_table).mean(), credit(library, test_table).mean()))
-    print("| set | before | after, one library for all |\n|---|---|---|")
+            peer = plain(joined(parts), test_table).mean()
+            rows[name].append((credit(base, test_table).mean(), credit(library, test_table).mean(), peer))
+    print("| set | before | after, one library for all | one plain judge |\n|---|---|---|---|")
     for name, told in rows.items():
-        before, after = np.mean(told, 0)
-        print(f"| {name} | {100 * before:.1f} | {100 * after:.1f} |")
-    before, after = np.mean([np.mean(told, 0) for told in rows.values()], 0)
-    print(f"| mean of {len(rows)} | {100 * before:.1f} | {100 * after:.1f} |")
+        print(f"| {name} | " + " | ".join(f"{100 * value:.1f}" for value in np.mean(told, 0)) + " |")
+    means_of_all = np.mean([np.mean(told, 0) for told in rows.values()], 0)
+    print(f"| mean of {len(rows)} | " + " | ".join(f"{100 * value:.1f}" for value in means_of_all) + " |")
 
 
 if __name__ == "__main__":

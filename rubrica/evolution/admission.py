@@ -1,7 +1,8 @@
 """Admission: what an edit must be before the gate spends anything on it. Every check answers with a reason, or "".
 
 An edit is refused that is not valid, too large, speaks of candidates by position, quotes training text, brings a tool
-that fails its own cases, says again what a skill says, does not fit the cases it was learned from, or failed before.
+that fails its own cases, tells nothing or what another tool tells, says again what a skill says, does not fit the cases
+it was learned from, or failed before.
 """
 
 import asyncio
@@ -10,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
+
 from rubrica.data.hashes import normalise
 from rubrica.errors import LibraryError
 from rubrica.evolution.edits import Edit, Proposal
 from rubrica.evolution.memory import Idea
-from rubrica.evolution.table import Scorer, Table, agreement, column_of
+from rubrica.evolution.table import Scorer, Table, Vector, agreement, column_of
 from rubrica.library.library import Library
 from rubrica.library.lint import lint_library
 from rubrica.skills.base import Skill
@@ -31,6 +34,8 @@ MAX_CRITERIA = 60
 MAX_BYTES = 64 * 1024
 QUOTED = 8
 """Words in a row that a skill may not share with a training text."""
+EQUAL = 1e-6
+"""Grades nearer than this are equal."""
 SAME = 0.8
 """Share of checks, or of words in the description, from which two skills say the same."""
 
@@ -74,7 +79,7 @@ def refusal(proposal: Proposal, edit: Edit, grounds: Grounds, sandbox: Sandbox |
         return reason
     if reason := asyncio.run(_untested(edit, sandbox)):
         return reason
-    return next(_inconsistent(edit, grounds), "")
+    return next(chain(_idle(edit, grounds), _inconsistent(edit, grounds)), "")
 
 
 async def _untested(edit: Edit, sandbox: Sandbox | None) -> str:
@@ -168,6 +173,35 @@ def _alike(one: Skill, other: Skill) -> bool:
         return len(checks[0] & checks[1]) >= SAME * len(checks[0] | checks[1])
     words = [set(_WORD.findall(normalise(skill.description))) for skill in (one, other)]
     return len(words[0] & words[1]) >= SAME * len(words[0] | words[1])
+
+
+def _idle(edit: Edit, grounds: Grounds) -> Iterator[str]:
+    """Hold new tools to the train cases: one that crashes or times out on all of them has told nothing."""
+    brought = {tool.name for tool in edit.put_tools if tool.kind != "builtin"}
+    if not brought:
+        return
+    after, table = edit.apply(grounds.library), grounds.table()
+    checks = [c for skill in after.skills.values() for c in skill.criteria if c.tool in brought]
+    own = {column_of(c, after): c.tool for c in checks}
+    others = {name: table.grades[:, i] for name, i in table.columns.items() if name not in own}
+    for column, tool in own.items():
+        grades = table.grades[:, table.columns[column]]
+        known = ~np.isnan(grades)
+        if not known.any():
+            yield f"the tool {tool} tells nothing on any train case"
+        elif np.ptp(grades[known]) <= EQUAL:
+            yield f"the tool {tool} tells the same of every candidate"
+        elif same := next((name for name, other in others.items() if _copies(grades, other)), ""):
+            yield f"the tool {tool} tells what another check tells: {same}"
+
+
+def _copies(grades: Vector, other: Vector) -> bool:
+    """Whether two columns are silent together and equal, or each other's complement, wherever they speak."""
+    known = ~np.isnan(grades)
+    if not np.array_equal(known, ~np.isnan(other)):
+        return False
+    ours, theirs = grades[known], other[known]
+    return bool(np.abs(ours - theirs).max() <= EQUAL or np.abs(ours + theirs - 1.0).max() <= EQUAL)
 
 
 def _inconsistent(edit: Edit, grounds: Grounds) -> Iterator[str]:

@@ -26,7 +26,7 @@ MIN_SHARE = 0.05
 """Share of cases on either side of a condition."""
 
 
-MAX_ROWS = 600
+MAX_ROWS = 300
 """Comparisons that one fit reads; long rankings are thinned evenly beyond it."""
 MIN_COMPARISONS = 3
 """Comparisons that each case may always give."""

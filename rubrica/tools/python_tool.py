@@ -6,6 +6,7 @@
 [0, 1], or null) and may hold "claim", "detail" and "span" ([start, end) in the candidate).
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class PythonTool:
 
     async def check(self, task: TaskView, candidates: Sequence[Candidate], arguments: Arguments) -> list[Evidence]:
         view = _plain(task)
-        return [await self._evidence(view, candidate, arguments) for candidate in candidates]
+        return list(await asyncio.gather(*(self._evidence(view, candidate, arguments) for candidate in candidates)))
 
     async def _evidence(self, task: Mapping[str, JsonValue], candidate: Candidate, arguments: Arguments) -> Evidence:
         try:

@@ -1,5 +1,7 @@
 """What admission refuses, and what it lets through."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -152,3 +154,30 @@ def test_a_python_tool_that_cannot_run_is_refused() -> None:
 def test_too_many_criteria_are_refused() -> None:
     many = tuple(MEASURE.model_copy(update={"id": f"c{n}"}) for n in range(61))
     assert "61 criteria" in reason(edit(skill(criteria=many)))
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ([NAN] * 4, "tells nothing on any train case"),
+        ([0.5, NAN, 0.5, 0.5], "tells the same of every candidate"),
+        ([0.9, 0.1, 0.9, 0.1], "tells what another check tells"),
+        ([0.1, 0.9, 0.1, 0.9], "tells what another check tells"),
+        ([0.8, 0.1, 0.9, 0.1], ""),
+        ([0.9, NAN, 0.9, 0.1], ""),
+    ],
+)
+def test_a_tool_that_says_nothing_of_its_own_is_refused(told: list[float], wanted: str) -> None:
+    tool = ToolEntry(name="odd", description="Odd.", kind="prompt", body="Is it odd?")
+    check = Criterion(id="odd", text="It is odd.", scored_by="tool", tool="odd", weight=0.1)
+    proposed = edit(skill(criteria=(MEASURE, check)), tools=(tool,))
+    known = grounds()
+    table = known.table()
+    column = column_of(proposed.put_skills[0].criteria[1], proposed.apply(known.library))
+    wider = replace(table, columns={**table.columns, column: 1}, grades=np.column_stack([table.grades, np.array(told)]))
+    said = reason(proposed, replace(known, table=lambda: wider))
+    assert wanted in said
+    assert bool(said) == bool(wanted)
