@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rubrica.evolution.report import Report
     from rubrica.evolution.run import Event, Options
 
-_MODELS = ("model", "author_model", "api_base", "concurrency", "cache")
+_MADE_FROM = ("sandbox", "effort", "model", "author_model", "api_base", "concurrency", "cache")
+"""Settings that a resumed run takes over."""
 
 
 @click.command("evolve", short_help="learn from preferences, and prove that it helped")
@@ -48,16 +49,20 @@ _MODELS = ("model", "author_model", "api_base", "concurrency", "cache")
 @click.option("--json", "as_json", is_flag=True, help="Print events, then the report, as JSON lines.")
 def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json: bool, **given: Any) -> None:
     """Evolve a library on the labelled cases of FILE, or go on with a run."""
-    settings = load({name: given.pop(name) for name in ("library", "sandbox", "workers", *_MODELS, "effort")})
+    asked = {name: given.pop(name) for name in ("library", "workers", *_MADE_FROM)}
     folder: Path | None = given.pop("folder")
     if (file is None) == (resume is None):
         raise click.UsageError("give FILE to start a run, or --resume RUN to go on with one")
-    means = _means(settings)
     if resume is not None:
         from rubrica.evolution.evolve import resume as go_on
+        from rubrica.evolution.evolve import settings_of
 
-        _show(lambda listen: go_on(resume, means, listen=listen), as_json, minutes=None)
+        said = {name: value for name, value in asked.items() if value is not None}
+        same = _means(load({**settings_of(resume), **said}))
+        _show(lambda listen: go_on(resume, same, listen=listen), as_json, minutes=None)
         return
+    settings = load(asked)
+    means = _means(settings)
     options = _options(str(file), given)
     if audit_only:
         _audit(options, as_json)
@@ -75,8 +80,9 @@ def _means(settings: Settings) -> "Means":
     from rubrica.evolution.evolve import Means
 
     author = settings.author_model or settings.model
+    made_from = settings.model_dump(mode="json", include=set(_MADE_FROM), exclude_defaults=True)
     if author is None:
-        return Means.offline(sandbox=settings.sandbox, workers=settings.workers)
+        return replace(Means.offline(sandbox=settings.sandbox, workers=settings.workers), settings=made_from)
     from rubrica.commands.open import open_reasoner, plan_of
     from rubrica.evolution.authored import Authored
     from rubrica.evolution.evidence import Judge
@@ -85,7 +91,7 @@ def _means(settings: Settings) -> "Means":
 
     plan = replace(plan_of(settings, Library()), recall=None)  # precedents of these very cases would give labels away
     writer = open_reasoner(settings, author, plan.budget or open_budget(settings))
-    return Means(Judge(plan, settings.workers), Authored(writer, seed=settings.seed))
+    return Means(Judge(plan, settings.workers), Authored(writer, seed=settings.seed), settings=made_from)
 
 
 def _options(file: str, given: dict[str, Any]) -> "Options":

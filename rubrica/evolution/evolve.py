@@ -1,8 +1,10 @@
 """Evolve a library: the front door of the package."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from pydantic import JsonValue
 
 from rubrica.errors import InputError
 from rubrica.evolution.evidence import Judge
@@ -37,6 +39,8 @@ class Means:
     proposer: Proposer = field(default_factory=Embedded)
     vocabulary: Sequence[Criterion] = ()
     """What the embedded proposer may ask about a text; empty = everything that built-in tools can answer."""
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What they were made from; kept in the run, so that whoever resumes it can make the same."""
 
     @classmethod
     def offline(cls, *, sandbox: str = "auto", workers: int = 0) -> "Means":
@@ -70,6 +74,7 @@ def evolve(
     place = folder or next_run_folder(memory.runs)
     with Run.open(place, options) as run:
         run.note("library", str(library.absolute()))
+        run.note("settings", dict(means.settings))
         return _walked(run, means, listen)
 
 
@@ -79,10 +84,24 @@ def resume(folder: Path, means: Means, *, listen: Callable[[Event], None] = igno
         return _walked(run, means, listen)
 
 
+def settings_of(folder: Path) -> dict[str, JsonValue]:
+    """Return what the means of a run were made from."""
+    with Run.open(folder) as run:
+        told = run.noted("settings")
+    return told if isinstance(told, dict) else {}
+
+
 def _walked(run: Run, means: Means, listen: Callable[[Event], None]) -> Report:
     library = run.noted("library")
     if not isinstance(library, str):
         raise InputError("the run does not say which library it is of; start it again", path=str(run.folder))
+    run.note("judge", means.judge.id)
+    if run.noted("judge") != means.judge.id:
+        raise InputError(
+            f"the run was judged by {run.noted('judge')}; this is {means.judge.id}: go on with the model, effort and "
+            "sandbox that it began with",
+            path=str(run.folder),
+        )
     (Path(library) / FOLDER).mkdir(exist_ok=True)
     with writer_lock(Path(library) / FOLDER / "lock", wait_s=1.0):
         session = Session(

@@ -1,7 +1,11 @@
 """A model as analyst and author, over HTTP, on preferences whose taste is known. The model is a simulation."""
 
 import asyncio
+import json
+import signal
+import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +160,47 @@ def test_a_draft_comes_back_as_it_was_written(written) -> None:
 def test_a_fitted_edit_is_no_draft() -> None:
     edit = edit_of(Draft.model_validate(SKILL), ("a",))
     assert draft_of(edit.model_copy(update={"kind": "refit"})) is None
+
+
+async def killed_after(calls: int, command: list[str], server: ModelServer) -> bool:
+    """Run a command and kill it once the server has so many calls; say whether it was killed."""
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+    waiting = asyncio.create_task(process.wait())
+    while not waiting.done():
+        if server.counts["calls"] >= calls:
+            process.send_signal(signal.SIGKILL)
+            await waiting
+            return True
+        await asyncio.sleep(0.002)
+    assert process.returncode == 0
+    return False
+
+
+async def evolved(data: Path, library: Path, kills: tuple[int, ...]) -> tuple[str, Counter[str]]:
+    """Evolve, killed after so many calls each; return the library's version and how often each question was asked."""
+    LibraryStore.init(library, Library())
+    server = replace(mind([f"case-{n}" for n in range(40)]), edits=(SKILL,))
+    async with ModelServer(mind=server, latency_s=0.01) as serving:
+        command = [sys.executable, "-m", "rubrica.cli", "evolve", "--json"]
+        begin = [*command, str(data), "--library", str(library), "--train", "30", "--draws", "49"]
+        begin += ["--effort", "low", "--sandbox", "none", "--cache", str(library.with_suffix(".sqlite"))]
+        begin += ["--model", "m", "--api-base", serving.url, "--concurrency", "1"]
+        resume = [*command, "--resume", str(library / ".rubrica" / "runs" / "0001")]
+        for number, calls in enumerate(kills):
+            assert await killed_after(calls, resume if number else begin, serving)
+        assert not await killed_after(sys.maxsize, resume if kills else begin, serving)
+        asked = Counter(json.dumps(body, sort_keys=True) for body in serving.bodies)
+    return LibraryStore.open(library).load().version, asked
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_killed_run_asks_only_what_was_in_flight_again(write, tmp_path) -> None:
+    data = write(40)
+    version, asked = asyncio.run(evolved(data, tmp_path / "calm", ()))
+    assert sum(asked.values()) == len(asked) > 20
+    kills = tuple(len(asked) * part // 5 for part in (1, 2, 3, 4))
+    again, also = asyncio.run(evolved(data, tmp_path / "killed", kills))
+    assert again == version
+    assert set(also) == set(asked)
+    assert sum(also.values()) - len(also) <= len(kills)  # one call is in flight at a kill
