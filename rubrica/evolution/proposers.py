@@ -11,6 +11,7 @@ from typing import Protocol
 from rubrica.evolution.diagnose import Diagnosis
 from rubrica.evolution.edits import Edit, Proposal
 from rubrica.evolution.maintain import Prune
+from rubrica.evolution.merge import Merge
 from rubrica.evolution.mining import Mine, Refit
 from rubrica.evolution.run import Decision
 from rubrica.evolution.table import Table
@@ -77,7 +78,7 @@ class Embedded:
         return None
 
 
-_NAMED: dict[str, Proposal] = {p.key: p for p in (Mine(), Mine(conditional=True), Refit(), Prune())}
+_NAMED: dict[str, Proposal] = {p.key: p for p in (Mine(), Mine(conditional=True), Refit(), Prune(), Merge())}
 
 
 def restored(key: str, edit: Edit | None) -> Proposal:

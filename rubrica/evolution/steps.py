@@ -16,6 +16,7 @@ from rubrica.evolution.diagnose import diagnose as look_at
 from rubrica.evolution.edits import Edit, Proposal
 from rubrica.evolution.examine import Examination, baselines, examine, interval
 from rubrica.evolution.maintain import UPKEEP, Prune
+from rubrica.evolution.merge import Merge
 from rubrica.evolution.mining import Mine
 from rubrica.evolution.proposers import Situation
 from rubrica.evolution.report import Report, describe, percent, write_report
@@ -146,18 +147,24 @@ def commit(session: Session, state: State) -> State:
 
 
 def maintain(session: Session, state: State) -> State:
-    """Retire what was learned and makes no difference any more; no prediction changes, so no gate is asked."""
+    """Retire what was learned and makes no difference, merge what applies to the same tasks.
+
+    No prediction changes, so no gate is asked.
+    """
     if state["outcome"] != "accepted":
         return _next(session, state)
-    library = session.before(state["round"] + 1)
-    table = session.table([library], step=f"{state['round']} judge")
-    edit = Prune().on(library, table)
-    if edit is None:
-        return _next(session, state)
-    state = {**state, "round": state["round"] + 1}
-    session.run.propose(state["round"], Prune().key, edit)
-    session.commit(state["round"], edit, {"reason": "no prediction changes"})
-    session.settle(state, "accepted", "no prediction changes", {"n": len(table)})
+    decided = {decision.round for decision in session.run.decisions()}
+    for upkeep in (Prune(), Merge()):
+        number = state["round"] + 1
+        library = session.before(number)
+        table = session.table([library], step=f"{state['round']} judge")
+        if (edit := upkeep.on(library, table)) is None:
+            continue
+        state = {**state, "round": number}
+        if number not in decided:
+            session.run.propose(number, upkeep.key, edit)
+            session.commit(number, edit, {"reason": "no prediction changes"})
+            session.settle(state, "accepted", "no prediction changes", {"n": len(table)})
     return _next(session, state)
 
 

@@ -12,7 +12,10 @@ from rubrica.evolution.report import Report
 from rubrica.evolution.run import Options
 from rubrica.library.library import Library
 from rubrica.library.message import CommitMessage
+from rubrica.library.seed import builtin_entry
 from rubrica.library.store import LibraryStore
+from rubrica.skills.base import Skill
+from rubrica.tools.builtin.catalog import load_builtins
 
 
 def options(data: Path, **given: object) -> Options:
@@ -166,3 +169,15 @@ def test_rounds_are_a_budget(write, library, means) -> None:
     assert report.stop == "1 rounds are over"
     assert [decision.key for decision in report.decisions] == ["mine", "calibrate"]
     assert report.accepted == 1
+
+
+def test_what_a_later_run_learns_of_the_same_tasks_is_merged(write, tmp_path, means, vocabulary) -> None:
+    hedging = next(c for c in vocabulary if c.arguments == {"of": "hedge"}).model_copy(update={"prefer": "low"})
+    known = Skill(name="learned-taste", description="Learned.", criteria=(hedging,), tags=("learned",))
+    measure = builtin_entry(load_builtins()["measure"])
+    LibraryStore.init(tmp_path / "library", Library.of([known], tools=[measure]))
+    report = evolve(tmp_path / "library", options(write(160), train=100), means)
+    assert "merge" in [decision.key for decision in report.decisions]
+    assert list(LibraryStore.open(tmp_path / "library").load().skills) == ["learned-taste"]
+    assert report.examination is not None
+    assert report.examination.after.accuracy.value > report.examination.before.accuracy.value
