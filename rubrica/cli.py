@@ -115,9 +115,9 @@ def main(*, debug: bool) -> None:
     """Judge outputs with skills and tools, learn from a hundred preferences, serve rewards to RL."""
     import logging
 
-    from rubrica.logs import configure
+    from rubrica.logs import Style, configure
 
-    configure(logging.DEBUG if debug else logging.WARNING)
+    configure(Style(logging.DEBUG if debug else logging.WARNING))
 
 
 if __name__ == "__main__":

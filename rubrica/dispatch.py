@@ -1,4 +1,5 @@
-"""One thread that judges for every caller: equal questions are asked once, and what waits together is judged together.
+"""One thread that has cases judged for every caller: equal questions are asked once, and what waits together is judged
+together, in this thread or in worker processes.
 
 Callers on any thread or event loop get a `concurrent.futures.Future`. Numbers are kept in memory, so a trainer's retry
 is answered from there with the same number; failures that may pass (an outage, a timeout) are not kept.
@@ -14,23 +15,32 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from rubrica.agents.work import Crew
-from rubrica.harness import CHUNK, Harness, Judged, Mode, judge_chunk
+from rubrica.harness import Judged, Mode
 from rubrica.parallel import Plan
-from rubrica.rewards.vector import RewardVector, vectors
+from rubrica.seat import Graded, Judge, Seat
 from rubrica.types import Case, Provenance, TaskView, Unscored, content_hash
+from rubrica.workers import Workers
 
 log = logging.getLogger(__name__)
-
-Graded = tuple[RewardVector, ...] | Unscored
-"""One vector per candidate of the case, or why there is none."""
 
 KEPT = 32_768
 """Cases whose numbers are kept, about 2 kB each, the longest unused leaving first."""
 LASTING = frozenset({"undecided", "unsupported", "bad_input"})
 """Reasons that asking again would not change."""
 CHUNKS_AT_ONCE = 4
-"""Chunks that one thread works on while others wait for a sandbox."""
+"""Chunks that one judge works on while others wait for a sandbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much there is to do, and who does it."""
+
+    cases: int
+    """Cases that wait or are being judged."""
+    workers: int
+    """Worker processes that are there; 0 = the thread judges."""
+    replaced: int
+    """Worker processes that have died, and another has taken their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class _Question:
 
 
 class Dispatcher:
-    """Judges the cases of one plan; see the module. Its thread starts on first use, in every process anew."""
+    """Has the cases of one plan judged; see the module. Its thread starts on first use, in every process anew."""
 
     _loop: asyncio.AbstractEventLoop | None
     _thread: threading.Thread | None
@@ -75,6 +85,13 @@ class Dispatcher:
         with self._lock:
             return asyncio.run_coroutine_threadsafe(self._judge_one(case, mode), self._started())
 
+    def load(self) -> Load:
+        """Return how busy it is at this moment."""
+        judges = self._judges
+        if not isinstance(judges, Workers):
+            return Load(len(self._flying), 0, 0)
+        return Load(len(self._flying), judges.alive, judges.replaced)
+
     def close(self) -> None:
         """Stop the thread; whatever is still in flight ends unscored. The next question starts it again."""
         with self._lock:
@@ -91,8 +108,8 @@ class Dispatcher:
         self._flying: dict[str, Future[Graded]] = {}
         self._waiting: deque[_Question] = deque()
         self._loop, self._thread = None, None
-        self._harness: Harness | None = None
-        self._crews: dict[Mode, Crew] = {}
+        self._judges: Judge | None = None
+        self._judging = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def _follow_fork(self) -> None:
@@ -113,25 +130,34 @@ class Dispatcher:
         for task in tasks:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        if self._harness is not None and self._harness.sandbox is not None:
-            loop.run_until_complete(self._harness.sandbox.close())
+        if self._judges is not None:
+            loop.run_until_complete(self._judges.close())
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
         with self._lock:
             left = list(self._flying.values())
             self._flying.clear()
             self._waiting.clear()
-            self._crews.clear()
-            self._harness = None
+            self._judges, self._judging = None, 0
         for answer in left:
             answer.set_result(Unscored(case="", reason="outage", detail="the judge was closed"))
 
     def _start_work(self) -> None:
-        at_once, size = (CHUNKS_AT_ONCE, CHUNK) if self.plan.reasoner is None else (self.plan.in_flight, 1)
-        while len(self._tasks) < at_once and (batch := self._next(size)):
+        while batch := self._next(self._room()):
+            self._judging += len(batch)
             task = asyncio.get_running_loop().create_task(self._judge(batch))
             self._tasks.add(task)
             task.add_done_callback(self._finish)
+
+    def _room(self) -> int:
+        """Return how many cases the next chunk may have; 0 = it must wait."""
+        if self.plan.reasoner is not None:  # it waits for its slowest case, so cases share one only when they must wait
+            free = max(0, self.plan.in_flight - self._judging)
+            return min(free, self.plan.chunk if len(self._waiting) > free else 1)
+        judges = max(1, self.plan.workers)
+        if len(self._tasks) >= CHUNKS_AT_ONCE * judges:
+            return 0
+        return min(self.plan.chunk, -(-len(self._waiting) // judges))
 
     def _next(self, size: int) -> list[_Question]:
         batch: list[_Question] = []
@@ -146,14 +172,14 @@ class Dispatcher:
             self._start_work()
 
     async def _judge(self, batch: list[_Question]) -> None:
-        crew = self._crew(batch[0].mode)
         try:
-            judged = await judge_chunk([question.case for question in batch], crew)
-            graded = [self._graded(each) for each in judged]
+            graded = await self._judge_of_this_loop().grade([question.case for question in batch], batch[0].mode)
         except Exception as error:
             log.exception("a chunk of %d cases failed", len(batch))
             failed = Unscored(case="", reason="error", detail=f"{type(error).__name__}: {error}")
             graded = [failed] * len(batch)
+        finally:
+            self._judging -= len(batch)
         with self._lock:
             for question, answer in zip(batch, graded, strict=True):
                 del self._flying[question.key]
@@ -169,19 +195,13 @@ class Dispatcher:
         return replace(self.plan, mode=mode, sandbox="none").harness().crew().provenance
 
     async def _judge_one(self, case: Case, mode: Mode) -> Judged:
-        return (await judge_chunk([case], self._crew(mode)))[0]
+        return await self._judge_of_this_loop().verdict(case, mode)
 
-    def _crew(self, mode: Mode) -> Crew:
-        if self._harness is None:
-            self._harness = self.plan.harness()  # one sandbox for both modes
-        if mode not in self._crews:
-            self._crews[mode] = replace(self._harness, mode=mode).crew()
-        return self._crews[mode]
-
-    def _graded(self, judged: Judged) -> Graded:
-        if isinstance(judged.result, Unscored):
-            return judged.result
-        return vectors(judged.case, judged.result, self.plan.library.scoring)
+    def _judge_of_this_loop(self) -> Judge:
+        if self._judges is None:
+            fleet = self.plan.workers and self.plan.reasoner is None  # a model is asked from one process
+            self._judges = Workers(self.plan) if fleet else Seat(self.plan)
+        return self._judges
 
     def __getstate__(self) -> dict[str, object]:
         return {"plan": self.plan, "_kept": self._kept}

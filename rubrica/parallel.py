@@ -46,23 +46,29 @@ class Plan:
     """None = the embedded reasoner. Any other does not cross: it is asked from this process."""
     in_flight: int = 1
     """Cases in flight, for a reasoner that is not the embedded one."""
+    workers: int = 0
+    """Processes that judge for a reward function with the embedded reasoner; 0 = a thread of its own process."""
     budget: Budget | None = None
     """What the run may spend and has spent on models."""
     recall: Recall | None = None
     """Precedents for a reasoner that reads; the embedded one has no use for them, and they do not cross."""
+
+    @property
+    def chunk(self) -> int:
+        """Cases per graph run."""
+        return CHUNK if self.reasoner is None else max(1, min(MODEL_CHUNK, self.in_flight // 16))
 
     def harness(self) -> Harness:
         sandbox = None if self.sandbox == "none" else open_sandbox(self.sandbox)
         harness = Harness(library=self.library, mode=self.mode, effort=self.effort, seed=self.seed, sandbox=sandbox)
         if self.reasoner is None:
             return harness
-        chunk = max(1, min(MODEL_CHUNK, self.in_flight // 16))
         return replace(
             harness,
             reasoner=self.reasoner,
             recall=self.recall,
-            chunk=chunk,
-            in_flight=max(1, self.in_flight // chunk),
+            chunk=self.chunk,
+            in_flight=max(1, self.in_flight // self.chunk),
         )
 
 
@@ -97,11 +103,11 @@ def _stop() -> None:
     _Worker.runner.close()
 
 
-def _start_process(plan: Plan, log_level: int) -> None:
+def _start_process(plan: Plan, style: logs.Style) -> None:
     """Start a worker process; an interrupt ends it at once and in silence, as its parent speaks for all."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _mask_interrupts(signal.SIG_UNBLOCK)
-    logs.configure(log_level)
+    mask_interrupts(signal.SIG_UNBLOCK)
+    logs.configure(style)
     _start(plan)
     compiled()
     gc.collect()  # what is loaded now stays: full collections over it would cost a tenth of a worker's time
@@ -192,11 +198,11 @@ class _Fleet:
         return [Row(result.case, result.model_dump_json(), result.reason, Usage(), 0.0)]
 
     def _open(self, count: int) -> ProcessPoolExecutor:
-        started = (self._plan, logs.level())
+        started = (self._plan, logs.current())
         return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start_process, initargs=started)
 
     def _submit(self, chunk: list[Case]) -> Future[list[Row]]:
-        _mask_interrupts(signal.SIG_BLOCK)  # a new process inherits it, and is not interrupted before it is set up
+        mask_interrupts(signal.SIG_BLOCK)  # a new process inherits it, and is not interrupted before it is set up
         try:
             return self._pool.submit(_judge, chunk)
         except BrokenProcessPool as error:
@@ -204,10 +210,11 @@ class _Fleet:
             failed.set_exception(error)
             return failed
         finally:
-            _mask_interrupts(signal.SIG_UNBLOCK)
+            mask_interrupts(signal.SIG_UNBLOCK)
 
 
-def _mask_interrupts(how: int) -> None:
+def mask_interrupts(how: int) -> None:
+    """Block or unblock SIGINT for this thread and what it starts."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(how, {signal.SIGINT})
 

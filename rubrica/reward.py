@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from rubrica.config import load
-from rubrica.dispatch import Dispatcher, Graded
+from rubrica.dispatch import Dispatcher, Load
 from rubrica.errors import ConfigError, UnscoredError
 from rubrica.harness import Mode
 from rubrica.library.library import Library
@@ -25,6 +25,7 @@ from rubrica.reasoners.open import open_budget, open_model
 from rubrica.rewards.shape import Name, Shaping, has_cycle, has_signal, shape
 from rubrica.rewards.vector import RewardVector
 from rubrica.samples import Batch, Choice, Group, Sample, batch_of
+from rubrica.seat import Graded
 from rubrica.types import Case, Provenance, Unscored, Value, Verdict
 
 IN_FLIGHT = 64
@@ -97,6 +98,10 @@ class RewardFunction:
     def plan(self) -> Plan:
         """Library and settings, as a value."""
         return self._dispatcher.plan
+
+    def load(self) -> Load:
+        """Return how busy the judge is at this moment."""
+        return self._dispatcher.load()
 
     def provenance(self, mode: Mode) -> Provenance:
         """Return everything that the numbers of a mode depend on."""
@@ -172,7 +177,7 @@ class RewardFunction:
         return answer.result().result if done else _late(self.deadline)
 
     def close(self) -> None:
-        """Stop the judging thread; the next call starts another."""
+        """Stop the judging thread and its processes; the next call starts others."""
         self._dispatcher.close()
 
     def __enter__(self) -> Self:

@@ -4,23 +4,27 @@ import ipaddress
 import logging
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from rubrica import logs
 from rubrica.commands.open import open_library, plan_of
 from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, SANDBOXES, model_options
 from rubrica.config import load
 from rubrica.errors import ConfigError
 
 if TYPE_CHECKING:
+    from rubrica.config import Settings
     from rubrica.reward import OnUnscored, RewardFunction
     from rubrica.service.desk import Limits
 
 TOKEN = "REWARD_TOKEN"  # noqa: S105 - the name of the variable, not a token
+MOST_WORKERS = 8
+"""More keep one HTTP process busier than it can be; ask for them where cases are long."""
 CHOICES = click.Choice(["auto", "group", "pointwise"])
 SHAPINGS = click.Choice(["bounded", "centred", "win_rate", "pessimistic", "conjunction", "base_bonus"])
 
@@ -53,6 +57,7 @@ class Address:
 @click.option("--on-unscored", default="none", show_default=True, help="none, or a number: say it, or get an error.")
 @click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
 @click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
+@click.option("--workers", type=click.IntRange(min=0), help="Judging processes [default: one per core, at most 8].")
 @click.option("--deadline", type=click.FloatRange(min=0.001), default=120.0, show_default=True, help="Seconds.")
 @click.option("--window", type=click.FloatRange(min=0.001), default=30.0, show_default=True, help="Wait for a group.")
 @click.option("--queue", type=click.IntRange(min=1), default=4096, show_default=True, help="Samples in flight.")
@@ -69,12 +74,12 @@ def command(**options: Any) -> None:
         raise ConfigError("the service needs the extra: pip install 'rubrica[serve]'")
     address = Address(options["host"], options["port"], _token(options["token_file"]))
     address.check()
-    settings = load({name: options[name] for name in ("library", "effort", "sandbox", *MODEL_SETTINGS)})
+    settings = load({name: options[name] for name in ("library", "effort", "sandbox", "workers", *MODEL_SETTINGS)})
     from rubrica.reward import RewardFunction
     from rubrica.service.desk import Limits
 
     function = RewardFunction(
-        plan_of(settings, open_library(settings)),
+        replace(plan_of(settings, open_library(settings)), workers=_workers(settings)),
         mode=options["mode"],
         shaping=options["shaping"],
         on_unscored=_on_unscored(options["on_unscored"]),
@@ -86,28 +91,37 @@ def command(**options: Any) -> None:
 
 def serve(function: "RewardFunction", limits: "Limits", address: Address, *, grace: int) -> None:
     """Listen until SIGTERM or SIGINT; then finish what is in flight, within `grace` seconds."""
+    import asyncio
+
     import uvicorn
 
     from rubrica.samples import Sample
     from rubrica.service.app import build_app
     from rubrica.service.running import config_of, listen
 
-    function.score(Sample("Are you ready?", "Yes."))  # loads what the first request would have to wait for
     app = build_app(function, limits=limits, token=address.token)
     desk = app.state.desk
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: Any) -> None:
-            desk.drain()
+            asyncio.get_running_loop().call_soon_threadsafe(desk.drain)  # not in the middle of what a signal interrupts
             super().handle_exit(sig, frame)
 
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has drained
         signal.signal(number, _leave)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logs.configure(logs.Style(logs.current().level, json=True))
+    logs.show("rubrica.service", logging.INFO)
+    logs.show("uvicorn", logging.WARNING)
     with listen(address.host, address.port) as listener:
+        function.score(Sample("Are you ready?", "Yes."))  # loads what the first request would have to wait for
         where = listener.getsockname()
         click.echo(f"serving library {desk.library[:12]} on http://{where[0]}:{where[1]} (routes: /docs)")
         Server(config_of(app, grace=grace)).run(sockets=[listener])
+
+
+def _workers(settings: "Settings") -> int:
+    """Return how many processes judge; a model is asked from one, which owns its limits and its budget."""
+    return 0 if settings.model else settings.workers or min(os.cpu_count() or 1, MOST_WORKERS)
 
 
 def _leave(*_: object) -> NoReturn:

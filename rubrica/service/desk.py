@@ -45,6 +45,7 @@ class Desk:
         made_by = reward.provenance("pointwise")
         self.library, self.reasoner = made_by.library, made_by.reasoner
         self.metrics = Metrics(library=self.library, reasoner=self.reasoner)
+        self.metrics.judge(reward.load)
         self.buffer = GroupBuffer(limits.window)
         self.draining = False
         self._in_flight = 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import HTTPException
 
+from rubrica.logs import FIELDS
 from rubrica.service.metrics import Metrics
 
 log = logging.getLogger("rubrica.service")
@@ -90,7 +91,7 @@ class Guard:
             "samples": state.get("samples", 0),
             "unscored": state.get("unscored", 0),
         }
-        log.info(json.dumps(line))
+        log.info("request", extra={FIELDS: line})
 
 
 def _length(scope: Scope) -> int:

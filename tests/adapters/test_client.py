@@ -217,6 +217,8 @@ def start_service(port: int) -> "subprocess.Popen[str]":
         "none",
         "--mode",
         "group",
+        "--workers",
+        "1",
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
     assert process.stdout is not None

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from rubrica.logs import FIELDS
 from rubrica.reward import Reward, RewardFunction
 from rubrica.samples import Sample
 from rubrica.service.desk import Limits
@@ -169,12 +170,13 @@ def test_logs_hold_no_candidate_text(url: str, caplog: pytest.LogCaptureFixture)
         call(url, "/slime", {"prompt": "", "response": "zebra-answer"})
         while len(caplog.records) < 2:  # a line is written after its answer is sent
             time.sleep(0.001)
-    lines = [json.loads(record.message) for record in caplog.records if record.name == "rubrica.service"]
+    lines = [getattr(record, FIELDS) for record in caplog.records if record.name == "rubrica.service"]
     assert [(line["route"], line["status"], line["samples"]) for line in lines] == [
         ("/v1/score", 200, 1),
         ("/slime", 422, 1),
     ]
     assert "zebra" not in caplog.text
+    assert "zebra" not in json.dumps(lines)
 
 
 def test_strange_text_is_scored_or_refused_and_never_breaks_the_service(url: str) -> None:
