@@ -6,7 +6,6 @@ or dies.
 
 import asyncio
 import atexit
-import gc
 import os
 import signal
 import threading
@@ -20,7 +19,7 @@ from multiprocessing.connection import Connection
 from rubrica import logs
 from rubrica.agents.graph import compiled
 from rubrica.harness import Judged, Mode
-from rubrica.parallel import Plan, mask_interrupts
+from rubrica.parallel import Plan, mask_interrupts, settle
 from rubrica.seat import Graded, Seat
 from rubrica.types import Case
 
@@ -155,8 +154,7 @@ def work(pipe: Connection, plan: Plan, style: logs.Style) -> None:
     seat.crew("group")
     seat.crew("pointwise")
     compiled()
-    gc.collect()  # what is loaded now stays: full collections over it would cost a tenth of a worker's time
-    gc.freeze()
+    settle()
     asyncio.run(_serve(pipe, seat))
 
 

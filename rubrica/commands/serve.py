@@ -95,10 +95,12 @@ def serve(function: "RewardFunction", limits: "Limits", address: Address, *, gra
 
     import uvicorn
 
+    from rubrica.parallel import settle
     from rubrica.samples import Sample
     from rubrica.service.app import build_app
-    from rubrica.service.running import config_of, listen
+    from rubrica.service.running import allow_many_connections, config_of, listen
 
+    allow_many_connections()
     app = build_app(function, limits=limits, token=address.token)
     desk = app.state.desk
 
@@ -114,6 +116,7 @@ def serve(function: "RewardFunction", limits: "Limits", address: Address, *, gra
     logs.show("uvicorn", logging.WARNING)
     with listen(address.host, address.port) as listener:
         function.score(Sample("Are you ready?", "Yes."))  # loads what the first request would have to wait for
+        settle()
         where = listener.getsockname()
         click.echo(f"serving library {desk.library[:12]} on http://{where[0]}:{where[1]} (routes: /docs)")
         Server(config_of(app, grace=grace)).run(sockets=[listener])

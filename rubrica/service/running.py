@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -31,6 +31,15 @@ def running(function: RewardFunction, *, limits: Limits | None = None, token: st
         finally:
             server.should_exit = True
             thread.join()
+
+
+def allow_many_connections() -> None:
+    """Raise the number of files that this process may open to what it is allowed: each connection is one."""
+    with suppress(ImportError, OSError, ValueError):  # not on Windows, nor beyond what the system grants
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def listen(host: str, port: int) -> socket.socket:
