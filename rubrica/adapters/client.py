@@ -30,7 +30,7 @@ T = TypeVar("T")
 PAUSE_S = 0.05
 """Mean wait before the first retry; it doubles up to `PAUSE_MAX_S`, half of it random."""
 PAUSE_MAX_S = 5.0
-MAY_PASS = frozenset({429, 502, 503, 504})
+MAY_PASS = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses that are asked again until the deadline."""
 
 

@@ -1,8 +1,11 @@
 """The routes: our own under `/v1`, and one for each trainer that brings its own body."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Body, FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import JsonValue
 
 from rubrica import __version__
@@ -12,10 +15,13 @@ from rubrica.reward import Reward, RewardFunction
 from rubrica.samples import Sample
 from rubrica.service.desk import Desk, Limits, Result, refusal
 from rubrica.service.guard import Guard
+from rubrica.service.plain import PlainJSON, refused, unreadable
 from rubrica.service.trainers import Bedrock, Gemini, NeMoGym, OpenRLHF, Slime
 from rubrica.service.wire import Asked, GroupRequest, JudgeRequest, ScoreReply, ScoreRequest
 from rubrica.types import Unscored, Verdict
 
+LONG = 1 << 18
+"""Bytes of a body that take long to read: hostile ones cost a second a megabyte."""
 Wanted = Annotated[Asked, Query()]
 
 
@@ -23,11 +29,18 @@ def build_app(reward: RewardFunction, *, limits: Limits | None = None, token: st
     """Return the ASGI app; its `state.desk` holds what the server needs to drain it."""
     limits = limits or Limits()
     desk = Desk(reward, limits)
-    app = FastAPI(title="rubrica", version=__version__, description="Rewards with reasons; see docs/serving.md.")
+    app = FastAPI(
+        title="rubrica",
+        version=__version__,
+        description="Rewards with reasons; see docs/serving.md.",
+        default_response_class=PlainJSON,
+    )
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, unreadable)
     app.state.desk = desk
     for routes in (own_routes(desk), trainer_routes(desk), plain_routes(desk)):
         app.include_router(routes)
-    app.add_middleware(Guard, metrics=desk.metrics, token=token, max_body=limits.body_mb << 20)
+    app.add_middleware(Guard, metrics=desk.metrics, token=token, max_body=limits.body_mb << 20, patience=limits.body_s)
     return app
 
 
@@ -68,18 +81,24 @@ def own_routes(desk: Desk) -> APIRouter:
     return routes
 
 
+async def read(samples: Callable[[], list[Sample]], request: Request) -> list[Sample]:
+    """Cut samples out of a body: a long one on a thread, so that other requests are answered meanwhile."""
+    long = int(request.headers.get("content-length", LONG)) >= LONG
+    return await asyncio.to_thread(samples) if long else samples()
+
+
 def trainer_routes(desk: Desk) -> APIRouter:
     """One route for each trainer that brings its own body; 422 or 503 where it has no word for "unscored"."""
     routes = APIRouter(tags=["trainers"])
 
-    async def one(samples: list[Sample], asked: Asked, request: Request) -> tuple[float, Result]:
-        (result,) = await desk.score(samples, asked, request)
+    async def one(body: Slime | NeMoGym | Gemini, asked: Asked, request: Request) -> tuple[float, Result]:
+        (result,) = await desk.score(await read(body.samples, request), asked, request)
         return desk.value(result), result
 
     @routes.post("/get_reward")
     async def openrlhf(body: OpenRLHF, asked: Wanted, request: Request) -> dict[str, JsonValue]:
         """OpenRLHF's `--reward.remote_url`."""
-        results = await desk.score(body.samples(), asked, request)
+        results = await desk.score(await read(body.samples, request), asked, request)
         values: list[JsonValue] = [desk.value(result) for result in results]
         judged = [isinstance(result, Reward) for result in results]
         bounded = [result.reward if isinstance(result, Reward) else desk.value(result) for result in results]
@@ -89,26 +108,32 @@ def trainer_routes(desk: Desk) -> APIRouter:
     @routes.post("/slime")
     async def slime(body: Slime, asked: Wanted, request: Request) -> float:
         """The `--rm-type remote_rm` of slime: a bare number."""
-        return (await one(body.samples(), asked, request))[0]
+        return (await one(body, asked, request))[0]
 
     @routes.post("/verify")
-    async def nemo_gym(body: NeMoGym, asked: Wanted, request: Request) -> dict[str, JsonValue]:
+    async def nemo_gym(body: NeMoGym, asked: Wanted, request: Request) -> Response:
         """NeMo-Gym's resources server: the same object and its reward."""
-        value, result = await one(body.samples(), asked, request)
+        value, result = await one(body, asked, request)
         parts: dict[str, JsonValue] = dict(result.components) if isinstance(result, Reward) else {}
-        return {**body.model_dump(mode="json"), "reward": value, "reward_components": parts}
+        try:
+            return PlainJSON({**dict(body), "reward": value, "reward_components": parts})
+        except RecursionError:
+            raise refusal(Unscored(case="", reason="bad_input", detail="the body is nested too deeply")) from None
 
     @routes.post("/gemini")
     async def gemini(body: Gemini, asked: Wanted, request: Request) -> dict[str, JsonValue]:
         """Gemini reinforcement tuning; its rewards lie in [-1, 1]."""
-        value, result = await one(body.samples(), asked, request)
+        value, result = await one(body, asked, request)
         note = f"{result.mode} {desk.library[:12]}" if isinstance(result, Reward) else f"unscored {result.reason}"
         return {"reward": max(-1.0, min(1.0, value)), "user_requested_aux_info": note}
 
     @routes.post("/bedrock")
-    async def bedrock(body: list[Bedrock], asked: Wanted, request: Request) -> list[dict[str, JsonValue]]:
+    async def bedrock(
+        body: Annotated[list[Bedrock], Body(min_length=1)], asked: Wanted, request: Request
+    ) -> list[dict[str, JsonValue]]:
         """Bedrock and SageMaker reinforcement tuning, behind a Lambda that forwards its event."""
-        results = await desk.score([each.samples()[0] for each in body], asked, request)
+        samples = await read(lambda: [each.samples()[0] for each in body], request)
+        results = await desk.score(samples, asked, request)
         return [
             {
                 "id": each.id,

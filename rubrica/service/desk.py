@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from rubrica.reward import Reward, RewardFunction
 from rubrica.samples import Sample
-from rubrica.service.buffer import GroupBuffer
+from rubrica.service.buffer import REMEMBERED, GroupBuffer
 from rubrica.service.metrics import Metrics
 from rubrica.service.wire import Asked
 from rubrica.types import Case, Unscored, Verdict
@@ -31,6 +31,8 @@ class Limits:
     batch: int = 1024
     """Samples in one request."""
     body_mb: int = 32
+    body_s: float = 30.0
+    """Seconds that a body may take to arrive."""
     deadline: float = 120.0
     """Seconds; a request may ask for less."""
     window: float = 30.0
@@ -46,7 +48,7 @@ class Desk:
         self.library, self.reasoner = made_by.library, made_by.reasoner
         self.metrics = Metrics(library=self.library, reasoner=self.reasoner)
         self.metrics.judge(reward.load)
-        self.buffer = GroupBuffer(limits.window)
+        self.buffer = GroupBuffer(limits.window, deadline=limits.deadline, remembered=max(REMEMBERED, 2 * limits.queue))
         self.draining = False
         self._in_flight = 0
 
@@ -120,12 +122,16 @@ class Desk:
         self.draining = True
         self.buffer.flush()
 
+    def _busy(self) -> int:
+        """Return how many samples are in flight, those included that their callers no longer wait for."""
+        return max(self._in_flight, len(self.buffer) + self.reward.load().cases)
+
     @contextmanager
     def _admitted(self, count: int) -> Iterator[None]:
         if count > self.limits.batch:
             raise HTTPException(413, f"{count} samples; send at most {self.limits.batch} at once")
-        if self._in_flight + count > self.limits.queue:
-            detail = f"{self._in_flight} samples are in flight; at most {self.limits.queue} are"
+        if (busy := self._busy()) + count > self.limits.queue:
+            detail = f"{busy} samples are in flight; at most {self.limits.queue} are"
             raise HTTPException(429, detail, {"Retry-After": str(RETRY_AFTER_S)})
         self._in_flight += count
         self.metrics.in_flight.set(self._in_flight)

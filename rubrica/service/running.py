@@ -10,12 +10,11 @@ import uvicorn
 from rubrica.errors import ConfigError
 from rubrica.reward import RewardFunction
 from rubrica.service.app import build_app
+from rubrica.service.connection import KEEP_ALIVE_S, Connection
 from rubrica.service.desk import Limits
 
 BACKLOG = 2048
 """Connections that wait to be accepted: a trainer opens a thousand at once."""
-KEEP_ALIVE_S = 75
-"""Seconds that an idle connection stays open, for clients that call once a training step."""
 
 
 @contextmanager
@@ -64,6 +63,7 @@ def config_of(app: object, *, grace: int | None = None) -> uvicorn.Config:
     """Return how the app is served, wherever it is."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # FastAPI's app, which is typed more loosely than uvicorn's
+        http=Connection,
         log_config=None,
         access_log=False,
         backlog=BACKLOG,

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from rubrica.data.content import prompt as read_prompt
 from rubrica.data.record import Unreadable
@@ -27,11 +28,18 @@ class OpenRLHF(Foreign):
     prompts: tuple[str, ...]
     labels: tuple[JsonValue, ...] = ()
 
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        if len(self.prompts) != len(self.query) or len(self.labels) not in (0, len(self.query)):
+            raise ValueError(f"{len(self.query)} queries, {len(self.prompts)} prompts and {len(self.labels)} labels")
+        return self
+
     def samples(self) -> list[Sample]:
-        labels = (*self.labels, *(None for _ in self.query))
         return [
             Sample(turns(prompt), response(query, prompt), reference(label))
-            for query, prompt, label in zip(self.query, self.prompts, labels, strict=False)
+            for query, prompt, label in zip(
+                self.query, self.prompts, self.labels or [None] * len(self.query), strict=True
+            )
         ]
 
 

@@ -28,7 +28,7 @@ class Asked(Wire):
     """Completions per prompt."""
     mode: Choice | None = None
     """Overrides the mode that the service was started with."""
-    deadline: float | None = Field(default=None, gt=0)
+    deadline: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Seconds; never more than the service allows."""
     library: str = Field(default="", pattern="^[0-9a-f]{0,64}$")
     """Library version that the run is pinned to; a service with another one answers 409."""
