@@ -23,6 +23,10 @@ from rubrica.parallel import Plan, mask_interrupts, settle
 from rubrica.seat import Graded, Seat
 from rubrica.types import Case
 
+BEAT_S = 5.0
+"""Seconds between two signs of life."""
+STUCK_S = 60.0
+"""Seconds without one after which a worker that has something to do is taken for stuck, and killed."""
 LEAVING_S = 5.0
 """Seconds that a worker has to close its sandbox before it is killed."""
 
@@ -58,6 +62,7 @@ class Worker:
         self._loop, self._owner = asyncio.get_running_loop(), os.getpid()
         self._jobs: dict[int, asyncio.Future[Answer]] = {}
         self._asked = 0
+        self._heard: float | None = None
         self._ended = asyncio.Event()
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -72,10 +77,16 @@ class Worker:
         theirs.close()
         atexit.register(self._kill)  # comes before multiprocessing's own, which would wait for who ignores SIGTERM
         threading.Thread(target=self._read, name="rubrica-worker-pipe", daemon=True).start()
+        self._watch = self._loop.call_later(BEAT_S, self._look)
 
     @property
     def alive(self) -> bool:
         return not self._ended.is_set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has come up: until then, what happens to it is no fault of a case."""
+        return self._heard is not None
 
     @property
     def busy(self) -> int:
@@ -90,6 +101,8 @@ class Worker:
         """
         if not self.alive:
             raise DiedError("ended before it was asked")
+        if not self._jobs and self.ready:
+            self._heard = self._loop.time()
         self._asked += 1
         number = self._asked
         answer = self._jobs[number] = self._loop.create_future()
@@ -127,7 +140,14 @@ class Worker:
         with suppress(RuntimeError):  # the loop is closed: nobody waits
             self._loop.call_soon_threadsafe(what, *arguments)
 
+    def _look(self) -> None:
+        if self._jobs and self._heard is not None and self._loop.time() - self._heard > STUCK_S:
+            self._kill()
+        else:
+            self._watch = self._loop.call_later(BEAT_S, self._look)
+
     def _answered(self, number: int, answer: Answer | Failed) -> None:
+        self._heard = self._loop.time()
         future = self._jobs.get(number)
         if future is None or future.done():
             return
@@ -139,6 +159,7 @@ class Worker:
     def _died(self) -> None:
         self._pipe.close()
         self._ended.set()
+        self._watch.cancel()
         for future in self._jobs.values():
             if not future.done():
                 future.set_exception(DiedError(f"exit code {self._process.exitcode}"))
@@ -166,14 +187,15 @@ async def _serve(pipe: Connection, seat: Seat) -> None:
     jobs: asyncio.Queue[Job | None] = asyncio.Queue()
     receiving = (pipe, asyncio.get_running_loop(), jobs)
     threading.Thread(target=_receive, args=receiving, name="rubrica-jobs", daemon=True).start()
+    beating = asyncio.ensure_future(_beat(pipe))
     tasks: set[asyncio.Task[None]] = set()
     while (job := await jobs.get()) is not None:
         task = asyncio.ensure_future(_answer(pipe, seat, job))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
-    for task in tasks:
+    for task in (beating, *tasks):
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(beating, *tasks, return_exceptions=True)
     await seat.close()
 
 
@@ -185,6 +207,14 @@ def _receive(pipe: Connection, loop: asyncio.AbstractEventLoop, jobs: "asyncio.Q
     loop.call_soon_threadsafe(jobs.put_nowait, None)
     time.sleep(LEAVING_S)
     os._exit(1)  # it hangs, and nobody may be there to kill it
+
+
+async def _beat(pipe: Connection) -> None:
+    """Say that the loop runs: what waits for a sandbox is alive, what computes without a pause is not."""
+    with suppress(OSError):
+        while True:
+            pipe.send((0, Failed("alive")))
+            await asyncio.sleep(BEAT_S)
 
 
 async def _answer(pipe: Connection, seat: Seat, job: Job) -> None:

@@ -1,7 +1,7 @@
 """Worker processes that judge for one event loop, all with the same plan and so the same library version.
 
-One that dies is replaced, and the cases it had are asked again in a process that does nothing else, in halves, until a
-case that ends whoever judges it is alone: that one is `Unscored`.
+One that dies is replaced, and the cases it had are asked again one by one, in a process that does nothing else: a case
+that ends two of those too is `Unscored`.
 """
 
 import asyncio
@@ -13,6 +13,9 @@ from rubrica.parallel import Plan
 from rubrica.seat import Graded
 from rubrica.types import Case, Unscored, Usage
 from rubrica.worker import DiedError, Worker
+
+ATTEMPTS = 2
+"""How many processes of its own a case may end before it is held to be the cause."""
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +58,7 @@ class Workers:
         except DiedError as death:
             self._replace(worker, death)
         async with self._alone:
-            return await self._search(cases, mode, whole=whole)
+            return [found for case in cases for found in await self._ask_alone(case, mode, whole=whole)]
 
     def _replace(self, worker: Worker, death: DiedError) -> None:
         if worker in self._fleet:  # else another of its jobs has seen to it
@@ -63,16 +66,16 @@ class Workers:
             self._fleet[self._fleet.index(worker)] = Worker(self._plan)
             self.replaced += 1
 
-    async def _search(self, cases: tuple[Case, ...], mode: Mode, *, whole: bool) -> Sequence[Graded | Judged]:
-        if self._spare is None or not self._spare.alive:
-            self._spare = Worker(self._plan)
-        try:
-            return await self._spare.ask(cases, mode, whole=whole)
-        except DiedError:
-            self._spare = None
-        if len(cases) > 1:
-            half = len(cases) // 2
-            first = await self._search(cases[:half], mode, whole=whole)
-            return [*first, *await self._search(cases[half:], mode, whole=whole)]
-        detail = "the process that judges this case ends, whenever it does"
-        return [Unscored(case=cases[0].id, reason="unsupported", detail=detail)]
+    async def _ask_alone(self, case: Case, mode: Mode, *, whole: bool) -> Sequence[Graded | Judged]:
+        for _ in range(ATTEMPTS):
+            if self._spare is None or not self._spare.alive:
+                self._spare = Worker(self._plan)
+            spare = self._spare
+            try:
+                return await spare.ask((case,), mode, whole=whole)
+            except DiedError as death:
+                if not spare.ready:
+                    detail = f"a process that judges did not come up ({death}); ask again"
+                    return [Unscored(case=case.id, reason="error", detail=detail)]
+        detail = "the process that judges this case ends, or never does"
+        return [Unscored(case=case.id, reason="unsupported", detail=detail)]

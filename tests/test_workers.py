@@ -28,6 +28,7 @@ SAMPLES = [
 ]
 POISON = """
 import os
+import time
 from dataclasses import dataclass, replace
 from rubrica.parallel import Plan
 from rubrica.reasoners.embedded import Embedded
@@ -36,6 +37,8 @@ class Poisoned(Embedded):
     async def complete(self, request):
         if "poison" in request.model_dump_json():
             os._exit(7)
+        if "quicksand" in request.model_dump_json():
+            time.sleep(3600)
         return await super().complete(request)
 
 class Deadly(Plan):
@@ -118,22 +121,24 @@ def test_workers_that_die_lose_nothing_and_change_nothing(expected: list[Reward 
         assert (function.load().workers, function.load().replaced) == (1, 1)
 
 
-def test_a_case_that_kills_its_judge_is_named_and_the_others_are_judged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected: list[Reward | Unscored]
+@pytest.mark.parametrize("text", ["poison", pytest.param("quicksand", marks=pytest.mark.slow)])
+def test_a_case_that_ends_or_stops_its_judge_is_named_and_the_others_are_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected: list[Reward | Unscored], text: str
 ) -> None:
     (tmp_path / "poisoned.py").write_text(POISON)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("rubrica.worker.STUCK_S", 10.0)
+    monkeypatch.setattr("rubrica.worker.BEAT_S", 0.5)
     from poisoned import Deadly  # type: ignore[import-not-found]  # written above, for workers to import too
 
-    plan = Deadly(library=PLAN.library, sandbox="none", workers=1)
-    with RewardFunction(plan) as function:
-        told = function.score_batch([*SAMPLES[:2], Sample("Say poison.", "poison")])
-        assert told[:2] == expected[:2]
+    with RewardFunction(Deadly(library=PLAN.library, sandbox="none", workers=1)) as function:
+        told = function.score_batch([*SAMPLES[:2], Sample(f"Say {text}.", text), *SAMPLES[2:4]])
+        assert [*told[:2], *told[3:]] == expected[:4]
         assert isinstance(told[2], Unscored)
         assert told[2].reason == "unsupported"
-        deaths = function.load().replaced
-        assert function.score(Sample("Say poison.", "poison")) == told[2]
-        assert function.load().replaced == deaths
+        assert function.load().replaced == 1
+        assert function.score(Sample(f"Say {text}.", text)) == told[2]
+        assert function.load().replaced == 1
 
 
 def test_nothing_is_left_running_when_the_parent_ends_in_any_way(script: Path) -> None:

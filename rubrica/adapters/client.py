@@ -151,10 +151,13 @@ class Client:
             except (OSError, HTTPException) as error:
                 problem, wait = f"{type(error).__name__}: {error}", 0.0
             else:
-                if status == 200:
-                    return json.loads(content)
-                _raise_unscored(status, content)
                 problem = f"{status}: {content[:500].decode(errors='replace')}"
+                if status == 200:
+                    try:
+                        return json.loads(content)
+                    except ValueError:
+                        raise ConfigError(f"{self.url} is no reward service; it answered {problem}") from None
+                _raise_unscored(status, content)
                 if status not in MAY_PASS:
                     raise ConfigError(f"{self.url}{path} refused the request: {problem}")
                 wait = retry_after(headers.get("retry-after", ""), now=time.time())
@@ -173,6 +176,8 @@ class Client:
             reply = self._post("/v1/score", body, until=until)
         except ReasonerError as error:
             return [Answer(self.on_unscored, ok=False, reason=error.reason, detail=str(error))] * len(samples)
+        if len(reply["results"]) != len(samples):
+            raise ConfigError(f"{self.url} answered {len(reply['results'])} results for {len(samples)} samples")
         return [self._answer(result, value) for result, value in zip(reply["results"], reply["values"], strict=True)]
 
     def _answer(self, result: Mapping[str, Any], value: float | None) -> Answer:

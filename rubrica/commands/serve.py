@@ -133,7 +133,11 @@ def _leave(*_: object) -> NoReturn:
 
 
 def _token(file: Path | None) -> str:
-    return file.read_text(encoding="utf-8").strip() if file else os.environ.get(TOKEN, "")
+    if file is None:
+        return os.environ.get(TOKEN, "")
+    if token := file.read_text(encoding="utf-8").strip():
+        return token
+    raise ConfigError(f"{file} holds no token; write one, or leave --token-file out and set {TOKEN}")
 
 
 def _is_loopback(host: str) -> bool:

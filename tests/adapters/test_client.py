@@ -133,12 +133,14 @@ def test_dropped_connections_and_outages_are_tried_again() -> None:
             handler.close_connection = True
         elif count == 2:
             answer(handler, 503, {"detail": "draining"})
+        elif count == 3:
+            answer(handler, 500, {})
         else:
             answer(handler, 200, GOOD)
 
     with failing(script) as (address, asked):
         assert values(Client(url=address)) == GOOD["values"]
-        assert len(asked) == 3
+        assert len(asked) == 4
 
 
 def test_a_silent_service_is_a_timeout() -> None:
@@ -170,6 +172,21 @@ def test_a_number_that_is_not_finite_is_unscored(number: str) -> None:
 
     with failing(script) as (address, _):
         assert values(Client(url=address)) == [0.1, None, 0.3, 0.4]
+
+
+def test_an_answer_that_is_not_one_a_sample_is_an_error() -> None:
+    def fewer(_: int, handler: BaseHTTPRequestHandler) -> None:
+        answer(handler, 200, {name: each[:3] for name, each in GOOD.items()})
+
+    def page(_: int, handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "6")
+        handler.end_headers()
+        handler.wfile.write(b"<html>")
+
+    for script, told in ((fewer, "3 results for 4 samples"), (page, "no reward service")):
+        with failing(script) as (address, _), pytest.raises(ConfigError, match=told):
+            Client(url=address).score(GROUP)
 
 
 def test_a_refusal_is_an_error_at_once(reward: RewardFunction) -> None:

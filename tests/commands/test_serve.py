@@ -22,6 +22,12 @@ def test_strangers_need_a_token(host: str, tmp_path: Path) -> None:
     assert "REWARD_TOKEN" in refused("--host", host, "--token-file", str(empty))
 
 
+def test_an_empty_token_file_is_no_open_door(tmp_path: Path) -> None:
+    empty = tmp_path / "token"
+    empty.write_text(" \n")
+    assert "holds no token" in refused("--token-file", str(empty))
+
+
 def test_a_failure_is_given_a_number_only_in_so_many_words() -> None:
     assert "--on-unscored" in refused("--on-unscored", "zero")
     assert "finite" in refused("--on-unscored", "nan")
