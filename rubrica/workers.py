@@ -52,6 +52,9 @@ class Workers:
         return sum(worker.alive for worker in self._fleet)
 
     async def _ask(self, cases: tuple[Case, ...], mode: Mode, *, whole: bool) -> Sequence[Graded | Judged]:
+        for worker in self._fleet:
+            if not worker.alive:
+                self._replace(worker, DiedError("while it had nothing to do"))
         worker = min(self._fleet, key=lambda worker: worker.busy)
         try:
             return await worker.ask(cases, mode, whole=whole)

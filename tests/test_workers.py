@@ -121,6 +121,20 @@ def test_workers_that_die_lose_nothing_and_change_nothing(expected: list[Reward 
         assert (function.load().workers, function.load().replaced) == (1, 1)
 
 
+def test_a_worker_that_dies_while_nothing_is_asked_is_replaced_when_something_is() -> None:
+    with RewardFunction(replace(PLAN, workers=1)) as function:
+        first = function.score(SAMPLES[0])
+        for child in multiprocessing.active_children():
+            child.kill()
+        until = time.monotonic() + 30
+        while function.load().workers and time.monotonic() < until:
+            time.sleep(0.01)
+        assert function.load().workers == 0
+        assert isinstance(function.score(SAMPLES[1]), Reward)
+        assert function.score(SAMPLES[0]) == first
+        assert (function.load().workers, function.load().replaced) == (1, 1)
+
+
 @pytest.mark.parametrize("text", ["poison", pytest.param("quicksand", marks=pytest.mark.slow)])
 def test_a_case_that_ends_or_stops_its_judge_is_named_and_the_others_are_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected: list[Reward | Unscored], text: str
