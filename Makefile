@@ -6,9 +6,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 RUN := $(VENV)/.run.stamp
 BOX := $(VENV)/.box.stamp
 DEV := $(VENV)/.dev.stamp
+RL := .venv-rl
+TRAINERS ?= trl
+TORCH := torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format bench docs wheel lock clean
+.PHONY: help setup demo test test-all test-rl learning check format bench docs wheel lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,6 +47,20 @@ test: $(DEV) ## the test suite (network off but for loopback)
 test-all: $(DEV) ## the suite with its slow tests
 	$(BIN)/python -m pytest -n 2 -m "not e2b_live"
 
+$(RL)/%/.stamp: requirements-rl/%.lock pyproject.toml
+	@echo "installing $< into $(RL)/$* (minutes and gigabytes, once)"
+	@$(PYTHON) -m venv $(RL)/$*
+	@$(RL)/$*/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r $<
+	@! grep -q '^torch==' requirements-rl/$*.in || $(RL)/$*/bin/python -m pip --disable-pip-version-check -qq install $(TORCH)
+	@$(RL)/$*/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation -e .
+	@touch $@
+
+test-rl: $(DEV) $(TRAINERS:%=$(RL)/%/.stamp) ## the adapters inside real trainers, each in its own environment (TRAINERS="trl verl" for some)
+	@for name in $(TRAINERS); do echo "$$name:"; JUDGE_PYTHON=$(abspath $(BIN))/python $(RL)/$$name/bin/python -m pytest -c tests_rl/pytest.ini tests_rl/test_$$name*.py || exit 1; done
+
+learning: $(RL)/trl/.stamp ## whether a policy learns from the reward, with its plot in docs/
+	$(RL)/trl/bin/python bench/learning.py
+
 check: $(DEV) ## lint, format, types, import layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,10 +81,13 @@ docs: $(DEV) ## run every code block of README and docs, and check links and tab
 wheel: $(DEV) ## build the wheel into dist/, the sandbox component inside
 	$(BIN)/python -m hatchling build -t wheel
 
-lock: ## resolve requirements.lock and requirements-dev.lock again (needs uv)
+lock: LOCK_RL := --config-file requirements-rl/uv.toml --no-emit-package torch --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q
+lock: ## resolve every lock file again (needs uv)
 	uv pip compile pyproject.toml build.in --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q -o requirements.lock
 	uv pip compile pyproject.toml build.in --all-extras --group dev --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q -c requirements.lock -o requirements-dev.lock
-	@! grep -n '://' requirements.lock requirements-dev.lock
+	uv pip compile pyproject.toml requirements-rl/trl.in -c requirements-dev.lock $(LOCK_RL) -o requirements-rl/trl.lock
+	@for name in $(filter-out trl,$(TRAINERS)); do uv pip compile requirements-rl/$$name.in $(LOCK_RL) -o requirements-rl/$$name.lock || exit 1; done
+	@! grep -n '://' requirements.lock requirements-dev.lock requirements-rl/*.lock
 
 clean: ## remove the environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .grimp_cache .import_linter_cache dist
+	rm -rf $(VENV) $(RL) .mypy_cache .ruff_cache .pytest_cache .hypothesis .grimp_cache .import_linter_cache dist

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
+RL = ROOT / "requirements-rl"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CORE = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
 EXTRAS = [Requirement(text) for texts in PROJECT["project"]["optional-dependencies"].values() for text in texts]
@@ -21,6 +22,7 @@ DEV = [Requirement(text) for text in PROJECT["dependency-groups"]["dev"]]
 BUILD = [
     Requirement(line) for line in (ROOT / "build.in").read_text().splitlines() if line and not line.startswith("#")
 ]
+LOCKS = ["requirements.lock", "requirements-dev.lock", *(f"requirements-rl/{name.name}" for name in RL.glob("*.lock"))]
 ELSEWHERE = {"rubrica", "trl", "verl", "verifiers", "inspect_ai", "swift", "openrlhf"} | {"wit_world"}
 """Found in a trainer's own environment, or inside the sandbox component."""
 
@@ -35,7 +37,7 @@ def locked(name: str) -> dict[str, set[Version]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_names_no_host_and_no_path(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
@@ -43,7 +45,7 @@ def test_a_lock_names_no_host_and_no_path(name: str) -> None:
     assert all(re.match(r"[a-z0-9._-]+==[^/]+$", entry) for entry in entries)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_locked_version_has_hashes(name: str) -> None:
     entries = re.split(r"^(?=\S+==)", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     assert entries
@@ -60,6 +62,24 @@ def test_a_lock_satisfies_what_the_project_asks_for(name: str, wanted: list[Requ
         found = versions.get(canonicalize_name(requirement.name), set())
         assert found, f"{requirement} is not in {name}: make lock"
         assert all(map(requirement.specifier.contains, found)), f"{name} has {requirement.name} {found}: make lock"
+
+
+@pytest.mark.parametrize("path", sorted(RL.glob("*.in")), ids=lambda path: path.stem)
+def test_a_trainers_lock_holds_its_trainer_and_leaves_torch_to_the_machine(path: Path) -> None:
+    wanted = [Requirement(line) for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    versions = locked(f"requirements-rl/{path.stem}.lock")
+    assert "torch" not in versions
+    for requirement in wanted:
+        if requirement.name != "torch":
+            assert all(map(requirement.specifier.contains, versions[canonicalize_name(requirement.name)])), requirement
+
+
+def test_rewards_are_judged_beside_trl_as_they_are_without_it() -> None:
+    core, beside = locked("requirements.lock"), locked("requirements-rl/trl.lock")
+    assert {canonicalize_name(requirement.name) for requirement in CORE} <= set(beside)
+    assert {name: beside[name] for name in core if name in beside} == {
+        name: core[name] for name in core if name in beside
+    }
 
 
 def test_both_locks_pin_the_same_core() -> None:
