@@ -1,7 +1,8 @@
 """A verifiers reward, tried on one rollout. In an evaluation or a training run:
 
 --env.taskset.task.rewards.rubrica.fn rubrica.adapters.verifiers:reward
---env.taskset.task.judges '[{"id": "rubrica.adapters.verifiers", "name": "rubrica"}]'
+
+As a judge: examples/verifiers_judge.py.
 
 rubrica serve &
 REWARD_URL=http://127.0.0.1:8080 python examples/verifiers_reward.py

@@ -273,9 +273,11 @@ def _threads(count: int) -> ThreadPoolExecutor:
 
 
 def _plain(value: Any) -> object:
-    """Turn what data sets hold beside JSON into JSON: arrays and tensors to lists, pictures to data URIs."""
+    """Turn what trainers hold into JSON: arrays and tensors to lists, models to objects, pictures to data URIs."""
     if hasattr(value, "tolist"):
         return value.tolist()
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_none=True)
     if hasattr(value, "save"):
         png = io.BytesIO()
         value.save(png, format="PNG")

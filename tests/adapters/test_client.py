@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from rubrica.adapters.client import Client, retry_after
 from rubrica.errors import ConfigError, UnscoredError
@@ -89,6 +90,19 @@ def test_the_service_gives_the_numbers_of_python(url: str, reward: RewardFunctio
     assert values(client) == expected(reward)
     assert asyncio.run(client.ascore(GROUP)) == client.score(GROUP)
     assert client.score([]) == []
+
+
+def test_messages_of_a_trainers_own_types_are_sent_as_they_are_written(url: str, reward: RewardFunction) -> None:
+    class Turn(BaseModel):
+        role: str
+        content: str
+        reasoning_content: str | None = None
+
+    group = [
+        {"prompt": [Turn(role="user", content=PROMPT)], "completion": [Turn(role="assistant", content=answer)]}
+        for answer in ANSWERS
+    ]
+    assert [answer.value for answer in Client(url=url).score(group)] == expected(reward)
 
 
 def test_one_client_serves_many_loops_threads_and_copies(url: str, reward: RewardFunction) -> None:

@@ -194,5 +194,10 @@ def test_legacy_verifiers_note_what_was_judged(reward: RewardFunction) -> None:
     with pytest.raises(UnscoredError):
         asyncio.run(verifiers.legacy_reward(prompt="", completion=said, answer="", state=state))
     assert state == {"judge_ok": 0.0}
-    group = asyncio.run(verifiers.legacy_group_reward([PROMPT] * 4, ANSWERS, [""] * 4))
+    states: list[dict[str, object]] = [{} for _ in ANSWERS]
+    group = asyncio.run(verifiers.legacy_group_reward([PROMPT] * 4, ANSWERS, [""] * 4, states))
     assert group == in_process(reward, [PROMPT] * 4, ANSWERS)
+    assert states == [{"judge_ok": 1.0}] * 4
+    with pytest.raises(UnscoredError):
+        asyncio.run(verifiers.legacy_group_reward([PROMPT, ""], ANSWERS[:2], [""] * 2, states[:2]))
+    assert states == [{"judge_ok": 0.0}] * 2 + [{"judge_ok": 1.0}] * 2
