@@ -2,9 +2,12 @@
 
 verl hands over no prompt: put it into `extra_info["question"]`, or use the reward manager below, which reads it
 (`reward.reward_manager` = {source: importlib, name: RubricaRewardManager, module: {path: pkg://rubrica.adapters.verl}}).
-verl cannot skip a sample, so one without a verdict is an error unless REWARD_ON_UNSCORED names a number.
+Its `remote` manager takes `compute_score_blocking`. Its `rate_limited` manager makes 0.0 of every error: use another
+one, the client bounds its requests by itself. verl cannot skip a sample, so one without a verdict is an error unless
+REWARD_ON_UNSCORED names a number.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +33,17 @@ async def compute_score(
     if prompt is None:
         raise ConfigError("verl passes no prompt: put it into extra_info['question'], or use RubricaRewardManager")
     return await score(Client.from_env(**settings), prompt, solution_str, ground_truth)
+
+
+def compute_score_blocking(
+    data_source: str,
+    solution_str: str,
+    ground_truth: object,
+    extra_info: Mapping[str, Any] | None = None,
+    **settings: object,
+) -> dict[str, float]:
+    """`compute_score` for verl's `remote` reward manager, which takes no coroutine."""
+    return asyncio.run(compute_score(data_source, solution_str, ground_truth, extra_info, **settings))
 
 
 async def score(client: Client, prompt: object, solution: str, ground_truth: object) -> dict[str, float]:

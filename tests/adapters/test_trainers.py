@@ -93,6 +93,7 @@ def test_verl_gets_a_coroutine_function_with_constant_finite_keys(reward: Reward
     assert len({tuple(each) for each in told}) == 1
     assert all(isinstance(number, float) and math.isfinite(number) for each in told for number in each.values())
     assert told[0]["score"] == reward.values([reward.score(Sample(PROMPT, ANSWERS[0], "156"))])[0]
+    assert verl.compute_score_blocking(**payload()) == told[0]
     unscored = asyncio.run(verl.compute_score(**payload(question=" "), url=url, on_unscored=-1.0))
     assert (unscored["score"], unscored["judge_ok"]) == (-1.0, 0.0)
     assert tuple(unscored) == tuple(told[0])
