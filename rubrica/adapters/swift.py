@@ -3,9 +3,11 @@
     from rubrica.adapters.swift import register
     register()
 
-Completions without a verdict are None, which ms-swift leaves out.
+ms-swift counts a None as 0 in its group's mean, so a completion without a verdict would look like a bad one. Therefore
+all completions of its prompt are None: their advantages are 0 then, and the group teaches nothing.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,13 +17,19 @@ NAME = "rubrica"
 
 
 def score(completions: Sequence[str], columns: Mapping[str, Any]) -> list[float | None]:
-    """Score completions by the conversations in `messages`, whose last turn is the completion itself."""
+    """Score completions by the conversations in `messages`, whose last turn is the completion itself.
+
+    Groups are told apart by ms-swift's `prompt_id`, or by what was asked.
+    """
     known = columns.get("reference") or columns.get("solution") or [None] * len(completions)
     samples = [
         {"prompt": _asked(messages), "completion": completion, "reference": reference}
         for completion, messages, reference in zip(completions, columns["messages"], known, strict=True)
     ]
-    return [answer.value for answer in Client.from_env().score(samples)]
+    values = [answer.value for answer in Client.from_env().score(samples)]
+    groups = columns.get("prompt_id") or [json.dumps(sample["prompt"], default=str) for sample in samples]
+    left_out = {group for group, value in zip(groups, values, strict=True) if value is None}
+    return [None if group in left_out else value for group, value in zip(groups, values, strict=True)]
 
 
 def register() -> None:
