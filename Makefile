@@ -7,7 +7,7 @@ RUN := $(VENV)/.run.stamp
 BOX := $(VENV)/.box.stamp
 DEV := $(VENV)/.dev.stamp
 RL := .venv-rl
-TRAINERS ?= trl verifiers legacy_verifiers verl openrlhf swift
+TRAINERS ?= trl verifiers legacy_verifiers verl openrlhf swift tinker
 TORCH := torch==2.13.0
 
 .DEFAULT_GOAL := help

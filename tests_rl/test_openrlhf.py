@@ -13,10 +13,9 @@ from unittest.mock import MagicMock
 
 import pytest
 import torch
+from byte_tokens import byte_tokenizer
 from openrlhf.utils.agent import SingleTurnAgentExecutor
 from serving import serving
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
 
 QUESTION = "What is 12 * 13? Answer in at most 5 words."
 PROMPT = f"<|im_start|>user\n{QUESTION}<|im_end|>\n<|im_start|>assistant\n"
@@ -25,16 +24,7 @@ FILE = str(Path(__file__).parent.parent / "examples" / "openrlhf_reward.py")
 Judged = Callable[..., list[float | str]]
 
 
-def bytes_tokenizer() -> PreTrainedTokenizerFast:
-    """Return a tokenizer of single bytes and ChatML's markers, so that decoding gives the very text."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    pieces = Tokenizer(models.BPE({letter: i for i, letter in enumerate(alphabet)}, []))
-    pieces.pre_tokenizer, pieces.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    pieces.add_special_tokens(["<|im_start|>", "<|im_end|>"])
-    return PreTrainedTokenizerFast(tokenizer_object=pieces, eos_token="<|im_end|>", pad_token="<|im_end|>")
-
-
-TOKENIZER = bytes_tokenizer()
+TOKENIZER = byte_tokenizer()
 
 
 class Engine:

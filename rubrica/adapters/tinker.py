@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rubrica.adapters.client import Client
+from rubrica.errors import ReasonerError, UnscoredError
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,10 @@ class RubricaPreferenceModel:
         """
         shown = [_text(comparison.completion_A), _text(comparison.completion_B)]
         body = {"prompt": _messages(comparison.prompt_conversation), "candidates": shown}
-        verdict = await self.client.apost("/v1/judge", body)
+        try:
+            verdict = await self.client.apost("/v1/judge", body)
+        except ReasonerError as error:
+            raise UnscoredError(error.reason, str(error)) from error
         return float(verdict["win"][1][0] - verdict["win"][0][1])
 
 
