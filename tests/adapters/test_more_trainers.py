@@ -66,6 +66,10 @@ def test_swift_gets_none_for_what_is_unscored(reward: RewardFunction, monkeypatc
     assert orm(ANSWERS, messages=messages, prompt_id=["0"] * 3, is_truncated=[False] * 3) == group(reward)
     assert orm(["x"], messages=[[{"role": "user", "content": ""}]])[0] is not None
     assert orm([7], messages=[CHAT]) == [None]
+    other = [{"role": "user", "content": "Name a fruit."}]
+    told = orm([ANSWERS[0], 7, "A plum."], messages=[CHAT, CHAT, other], prompt_id=["0", "0", "1"])
+    assert told[:2] == orm([ANSWERS[0], 7], messages=[CHAT, CHAT]) == [None, None], "its group is left out with it"
+    assert told[2] is not None
 
 
 def test_tinker_prefers_the_better_completion() -> None:
