@@ -1,6 +1,6 @@
 """Whether a policy learns what the prompt asks for from our reward: real TRL GRPO, a tiny model, several seeds.
 
-    .venv-rl/trl/bin/python bench/learning.py [--seeds 5] [--steps 120] [--svg docs/learning.svg]
+    .venv-rl/trl/bin/python bench/learning.py [--seeds 5] [--steps 160] [--svg docs/learning.svg]
 
 One untrained model of a few thousand weights is asked for fruits under three constraints, and is rewarded by the
 embedded judge with the seed library, each completion alone. Whether a completion keeps its constraint is counted by a
@@ -149,7 +149,7 @@ def table(runs: dict[str, list[Seen]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train tiny policies on our reward and on two controls.")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--steps", type=int, default=160)
     parser.add_argument("--svg", type=Path, default=Path(__file__).parent.parent / "docs" / "learning.svg")
     options = parser.parse_args()
     torch.set_num_threads(1)
