@@ -14,6 +14,7 @@ from typing import Any
 from rubrica.data.demo import demo_path
 from rubrica.data.read import rows
 from rubrica.data.rows import Row
+from rubrica.evolution.reading import cards
 from rubrica.harness import Harness
 from rubrica.library.seed import seed_library
 from rubrica.requests.base import Reply, Request
@@ -22,7 +23,7 @@ from rubrica.requests.diagnose import Answer, Chain, DiagnoseRequest, Diagnosis,
 from rubrica.requests.judge import Grade, Grades
 from rubrica.requests.propose import CriterionDraft, Edit, Proposal, ProposeRequest, SkillDraft, ToolDraft
 from rubrica.requests.rubric import Demand, Reweighed, RubricDraft
-from rubrica.requests.select import Card, Choice, Selection
+from rubrica.requests.select import Choice, Selection
 from rubrica.requests.solve import Solution
 from rubrica.requests.tool import ToolRequest
 from rubrica.requests.verify import Claim, ToolCall, ToolCard, Verification
@@ -134,14 +135,14 @@ def of_evolution(case: Case) -> dict[str, tuple[Request[Any], Any]]:
         cases=("k1",),
         remedy="Only a check by another route counts.",
     )
-    cards = tuple(Card(name=name, description=library.skills[name].description) for name in SKILLS)
+    known = cards(library)
     diagnosis = Diagnosis(mechanisms=(mechanism,))
     tools = tuple(ToolCard.of(load_builtins()[name].spec) for name in ("answer-stated", "arithmetic"))
     proposing = ProposeRequest(
         mechanisms=(mechanism,),
         skills=(library.skills["sound-reasoning"],),
         tools=tools,
-        others=tuple(name for name in library.skills if name != "sound-reasoning"),
+        others=tuple(card for card in known if card.name != "sound-reasoning"),
     )
     question = "Does the answer check its result by a route that could have failed?"
     asking = ToolRequest(
@@ -156,7 +157,7 @@ def of_evolution(case: Case) -> dict[str, tuple[Request[Any], Any]]:
     )
     return {
         "tool": (asking, ToolAnswer(detail="It gives no check.", value=0.0)),
-        "analyst": (DiagnoseRequest(chains=(chain,), skills=cards), Diagnosis(mechanisms=(mechanism,))),
+        "analyst": (DiagnoseRequest(chains=(chain,), skills=tuple(known), wrong=1), Diagnosis(mechanisms=(mechanism,))),
         "analyst_merge": (
             MergeRequest(diagnoses=(diagnosis, Diagnosis(lucky=(Lucky(case="k2", why="Only length decided."),)))),
             Diagnosis(mechanisms=(mechanism,), lucky=(Lucky(case="k2", why="Only length decided."),)),

@@ -1,7 +1,7 @@
 """The analyst: reads right and wrong chains in shuffled groups, and makes one diagnosis of what it found in each."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from rubrica.reasoners.base import Reasoner
@@ -23,15 +23,44 @@ async def diagnose(
     Raises:
         ReasonerError: a group or the merge got no valid answer.
     """
-    groups = shuffled_groups(chains, seed=seed)
-    requests = [DiagnoseRequest(chains=group, skills=tuple(skills), tools=tuple(tools)) for group in groups]
+    if all(chain.right for chain in chains):
+        return Diagnosis(), Usage()
+    groups, names = _renamed(shuffled_groups(chains, seed=seed))
+    requests = [
+        DiagnoseRequest(chains=group, skills=tuple(skills), tools=tuple(tools), wrong=sum(not c.right for c in group))
+        for group in groups
+    ]
     replies = await asyncio.gather(*(reasoner.complete(request) for request in requests))
     usage = sum((reply.usage for reply in replies), Usage())
     told = [_shown_only(reply.value, group) for reply, group in zip(replies, groups, strict=True)]
     if len(told) < 2:
-        return (told[0] if told else Diagnosis()), usage
+        return _named_again(told[0], names), usage
     merged = await reasoner.complete(MergeRequest(diagnoses=tuple(told), most=MOST))
-    return _shown_only(merged.value, chains), usage + merged.usage
+    everything = [chain for group in groups for chain in group]
+    return _named_again(_shown_only(merged.value, everything), names), usage + merged.usage
+
+
+def _renamed(groups: Sequence[Sequence[Chain]]) -> tuple[list[tuple[Chain, ...]], dict[str, str]]:
+    """Number the chains as they are shown, so that no id of a data set says anything; return new id -> old id."""
+    names: dict[str, str] = {}
+    renamed = []
+    for group in groups:
+        shown = []
+        for chain in group:
+            name = f"case-{len(names) + 1}"
+            names[name] = chain.id
+            shown.append(chain.model_copy(update={"id": name}))
+        renamed.append(tuple(shown))
+    return renamed, names
+
+
+def _named_again(diagnosis: Diagnosis, names: Mapping[str, str]) -> Diagnosis:
+    return Diagnosis(
+        mechanisms=tuple(
+            one.model_copy(update={"cases": tuple(names[case] for case in one.cases)}) for one in diagnosis.mechanisms
+        ),
+        lucky=tuple(one.model_copy(update={"case": names[one.case]}) for one in diagnosis.lucky),
+    )
 
 
 def shuffled_groups(chains: Sequence[Chain], *, seed: int = 0) -> list[tuple[Chain, ...]]:

@@ -5,19 +5,27 @@ from pydantic import ValidationError
 from rubrica.errors import ReplyError
 from rubrica.evolution.edits import Edit
 from rubrica.evolution.maintain import LEARNED
+from rubrica.library.library import Library
 from rubrica.requests.propose import CriterionDraft, SkillDraft, ToolDraft
 from rubrica.requests.propose import Edit as Draft
+from rubrica.rewards.aggregate import criterion_key
 from rubrica.skills.base import Skill
 from rubrica.tools.entry import ToolEntry
+from rubrica.types import Scoring
 
 
-def edit_of(draft: Draft, sources: tuple[str, ...]) -> Edit:
-    """Return the edit that a draft asks for; `sources` are the train cases that its author has read.
+def edit_of(draft: Draft, sources: tuple[str, ...], library: Library) -> Edit:
+    """Return the edit that a draft asks for.
+
+    Args:
+        draft: as its author wrote it.
+        sources: the train cases that its author has read.
+        library: what it is an edit of; a revised skill keeps what a draft has no words for.
 
     Raises:
         ReplyError: an entry is outside the format.
     """
-    skills = tuple(one.skill().model_copy(update={"tags": (LEARNED,)}) for one in draft.skills)
+    skills = tuple(_revised(one.skill(), library) for one in draft.skills)
     tools = tuple(one.entry() for one in draft.tools)
     written = {skill.name for skill in skills} | {tool.name for tool in tools}
     gone = tuple(name for name in draft.targets if name not in written)
@@ -32,15 +40,46 @@ def edit_of(draft: Draft, sources: tuple[str, ...]) -> Edit:
             drop_skills=gone if about_skills else (),
             put_tools=tools,
             drop_tools=() if about_skills else gone,
+            scoring=_reweighed(skills, library),
             sources=sources,
         )
     except ValidationError as error:
         raise ReplyError(f"edit '{draft.id}': {error.errors(include_url=False)[0]['msg']}") from None
 
 
+def _revised(written: Skill, library: Library) -> Skill:
+    """Keep the tags of a revised skill, and the baselines and caps of its criteria."""
+    before = library.skills.get(written.name)
+    if before is None:
+        return written.model_copy(update={"tags": (LEARNED,)})
+    same = {(criterion.id, criterion.tool): criterion for criterion in before.criteria}
+    criteria = tuple(
+        criterion.model_copy(update={"baseline": old.baseline, "cap": old.cap if criterion.kind == "rule" else None})
+        if (old := same.get((criterion.id, criterion.tool))) is not None
+        else criterion
+        for criterion in written.criteria
+    )
+    return written.model_copy(update={"criteria": criteria, "tags": before.tags})
+
+
+def _reweighed(skills: tuple[Skill, ...], library: Library) -> Scoring | None:
+    """Let a weight that an author has changed count before the one that a fit has set."""
+    fitted = library.scoring.weights
+    changed = {
+        key
+        for skill in skills
+        for criterion in skill.criteria
+        if (key := criterion_key(criterion)) in fitted and fitted[key] != criterion.weight
+    }
+    if not changed:
+        return None
+    kept = {key: weight for key, weight in fitted.items() if key not in changed}
+    return library.scoring.model_copy(update={"weights": kept})
+
+
 def draft_of(edit: Edit) -> Draft | None:
     """Return an edit as its author wrote it, to be narrowed; None when no author could have written it."""
-    if edit.kind == "refit" or edit.scoring is not None:
+    if edit.kind == "refit":
         return None
     put = {skill.name for skill in edit.put_skills} | {tool.name for tool in edit.put_tools}
     targets = (*edit.drop_skills, *edit.drop_tools) or (tuple(sorted(put)) if edit.kind.startswith("revise") else ())

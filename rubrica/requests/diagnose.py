@@ -7,7 +7,14 @@ from rubrica.requests.select import Card
 from rubrica.types import Value
 
 Cause = Literal[
-    "missing-skill", "misleading-skill", "wrong-weight", "missing-tool", "wrong-tool", "misreading", "label"
+    "missing-skill",
+    "misleading-skill",
+    "wrong-weight",
+    "misapplied",
+    "missing-tool",
+    "wrong-tool",
+    "misreading",
+    "label",
 ]
 """Where the fault lies."""
 
@@ -45,11 +52,9 @@ class Mechanism(Value):
     name: str
     """A few words with hyphens: "rewards-length-over-content"."""
     description: str
-    cause: Literal[
-        "missing-skill", "misleading-skill", "wrong-weight", "missing-tool", "wrong-tool", "misreading", "label"
-    ]
+    cause: Cause
     entry: str = ""
-    """Skill or tool at fault, if there is one."""
+    """What is at fault, if the library holds it: a skill, `skill/criterion`, or a tool."""
     cases: tuple[str, ...] = ()
     remedy: str = ""
 
@@ -76,8 +81,10 @@ class DiagnoseRequest(Request[Diagnosis]):
 
     chains: tuple[Chain, ...]
     skills: tuple[Card, ...] = ()
-    """What the library holds, by name and description."""
+    """What the library holds, by name and description; a description may go on with the criteria."""
     tools: tuple[Card, ...] = ()
+    wrong: int = 0
+    """How many of the chains went wrong."""
 
 
 class MergeRequest(Request[Diagnosis]):

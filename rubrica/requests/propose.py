@@ -1,5 +1,9 @@
 """What should change in the library? Small edits with ids, each to be tried on its own by the gate."""
 
+import ast
+import inspect
+from functools import cache
+from textwrap import dedent
 from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue, ValidationError
@@ -7,6 +11,7 @@ from pydantic import Field, JsonValue, ValidationError
 from rubrica.errors import ReplyError
 from rubrica.requests.base import Request
 from rubrica.requests.diagnose import Mechanism
+from rubrica.requests.select import Card
 from rubrica.requests.verify import ToolCard
 from rubrica.skills.base import Skill
 from rubrica.tools.entry import ToolCase, ToolEntry
@@ -186,6 +191,19 @@ class Refusal(Value):
     fixed: tuple[str, ...] = ()
 
 
+@cache
+def features() -> tuple[str, ...]:
+    """Say each task feature with its type and meaning, as the source has it."""
+    told = ast.parse(dedent(inspect.getsource(TaskFeatures))).body[0]
+    lines = told.body if isinstance(told, ast.ClassDef) else []
+    meanings = (ast.literal_eval(line.value) if isinstance(line, ast.Expr) else "" for line in lines[1:])
+    return tuple(
+        f"{ast.unparse(field.target)} ({ast.unparse(field.annotation)}): {meaning}"
+        for field, meaning in zip(lines, meanings, strict=False)
+        if isinstance(field, ast.AnnAssign)
+    )
+
+
 class ProposeRequest(Request[Proposal]):
     """Answer named mechanisms of failure with edits."""
 
@@ -199,10 +217,10 @@ class ProposeRequest(Request[Proposal]):
     """Tools of the library's own, with their code."""
     tools: tuple[ToolCard, ...] = ()
     """All tools that a criterion may name."""
-    others: tuple[str, ...] = ()
-    """Names of all further entries: taken."""
-    features: tuple[str, ...] = tuple(TaskFeatures.model_fields)
-    """What a `when` may name."""
+    others: tuple[Card, ...] = ()
+    """All further skills, in short: their names are taken."""
+    features: tuple[str, ...] = Field(default_factory=features)
+    """What a `when` may name, with type and meaning."""
     rejected: tuple[Rejected, ...] = ()
     budget: int = 3
     """Edits that may be proposed."""

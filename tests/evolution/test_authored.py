@@ -152,13 +152,13 @@ def test_the_missing_skill_and_tool_pass_the_gate_and_the_harmful_edit_does_not(
 @pytest.mark.parametrize("written", [HARMFUL, SKILL, TOOL])
 def test_a_draft_comes_back_as_it_was_written(written) -> None:
     draft = Draft.model_validate(written)
-    back = draft_of(edit_of(draft, ("a",)))
+    back = draft_of(edit_of(draft, ("a",), Library()))
     assert back is not None
     assert back.model_copy(update={"id": draft.id}) == draft
 
 
 def test_a_fitted_edit_is_no_draft() -> None:
-    edit = edit_of(Draft.model_validate(SKILL), ("a",))
+    edit = edit_of(Draft.model_validate(SKILL), ("a",), Library())
     assert draft_of(edit.model_copy(update={"kind": "refit"})) is None
 
 

@@ -95,7 +95,7 @@ def requests(text):
             skills=(skill,),
             sources=(ToolEntry(name="a-tool", description="d", kind="python", source=text),),
             tools=(card,),
-            others=("taken",),
+            others=(Card(name="taken", description=text),),
             rejected=(Rejected(summary=text, reason=text),),
             refusal=Refusal(edit=edit, reason=text, broke=(text,), fixed=(text,)),
         ),
