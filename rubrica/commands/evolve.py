@@ -20,6 +20,17 @@ _MADE_FROM = ("sandbox", "effort", "model", "author_model", "api_base", "concurr
 """Settings that a resumed run takes over."""
 
 
+def _policy(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """Refuse a policy that does not exist before anything is judged."""
+    from rubrica.evolution.gate import margin_of
+
+    try:
+        margin_of(given or "sequential")
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, option) from None
+    return given
+
+
 @click.command("evolve", short_help="learn from preferences, and prove that it helped")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option("--library", type=click.Path(path_type=Path, file_okay=False), help="Folder; made if it is not there.")
@@ -28,7 +39,7 @@ _MADE_FROM = ("sandbox", "effort", "model", "author_model", "api_base", "concurr
 @click.option("--test-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.4]")
 @click.option("--seed", type=int, help="Of the split and the gate [default: 0].")
 @click.option("--rounds", type=click.IntRange(min=1), help="At most so many proposals [default: 8].")
-@click.option("--gate", help="sequential, strict, or margin:X [default: sequential].")
+@click.option("--gate", callback=_policy, help="sequential, strict, or margin:X [default: sequential].")
 @click.option("--draws", type=click.IntRange(min=19), help="Resampled label sets a test may take [default: 199].")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Stop proposing after so long.")
 @click.option("--max-calls", type=click.IntRange(min=0), help="Stop proposing after so many model calls.")

@@ -18,6 +18,7 @@ at all with probability at most alpha, however the tests depend on each other; a
 held.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -141,17 +142,30 @@ def _verdict(
         return False, f"p = {p:.2g} above the level {allowed:.2g}"
     if policy == "strict":
         return gain > 0, "higher accuracy" if gain > 0 else "accuracy is not higher"
-    name, _, margin = policy.partition(":")
-    if name != "margin":
+    margin, accuracy = margin_of(policy), float(np.mean(comparison.after)) if len(comparison.after) else 0.0
+    if accuracy >= ledger.best_accuracy - margin - 1e-9:
+        return True, f"accuracy {accuracy:.3f} within {margin:g} of the best, {ledger.best_accuracy:.3f}"
+    return False, f"accuracy {accuracy:.3f} more than {margin:g} below the best, {ledger.best_accuracy:.3f}"
+
+
+def margin_of(policy: Policy) -> float:
+    """Return the X of `margin:X`, or 0 for a policy without a margin.
+
+    Raises:
+        ValueError: there is no such policy.
+    """
+    if policy in ("sequential", "strict"):
+        return 0.0
+    found = re.fullmatch(r"margin:(\d+(?:\.\d+)?|\.\d+)", policy)
+    if found is None:
         raise ValueError(f"unknown gate policy {policy!r}; known are sequential, strict, margin:X")
-    accuracy = float(np.mean(comparison.after)) if len(comparison.after) else 0.0
-    if accuracy >= ledger.best_accuracy - float(margin):
-        return True, f"accuracy {accuracy:.3f} within {margin} of the best, {ledger.best_accuracy:.3f}"
-    return False, f"accuracy {accuracy:.3f} more than {margin} below the best, {ledger.best_accuracy:.3f}"
+    return float(found[1])
 
 
 def _veto(comparison: Comparison, max_cost_ratio: float) -> str:
     """Name the condition that forbids the edit whatever its gain, or "" when none does."""
+    if not len(comparison.after):
+        return "no case is left that tests it"
     if comparison.unscored_after > comparison.unscored_before:
         return f"more cases without a verdict: {comparison.unscored_before} before, {comparison.unscored_after} after"
     before, after = comparison.attack_success_before, comparison.attack_success_after

@@ -35,6 +35,14 @@ def test_it_makes_the_library_and_says_what_came_of_it(tmp_path: Path) -> None:
     assert "go on with the model, effort and sandbox that it began with" in " ".join(other.output.split())
 
 
+def test_an_unknown_gate_is_refused_before_anything_is_judged(tmp_path: Path) -> None:
+    for policy in ("greedy", "margin:much"):
+        told = run(DATA, "--library", str(tmp_path / "lib"), "--gate", policy)
+        assert told.exit_code == 2
+        assert f"unknown gate policy '{policy}'" in told.output
+    assert not (tmp_path / "lib").exists()
+
+
 def test_the_audit_needs_no_library() -> None:
     told = run(DATA, "--audit-only", "--json")
     assert told.exit_code == 0
