@@ -128,7 +128,7 @@ class Rows:
                 continue
             known = list(label.pairs())
             if per_case is not None and len(known) > per_case:
-                known = [known[round(k * (len(known) - 1) / (per_case - 1))] for k in range(per_case)]
+                known = [known[round(k * (len(known) - 1) / max(per_case - 1, 1))] for k in range(per_case)]
             found += [(offset + i, offset + j, wanted, 1.0 / len(known), n) for i, j, wanted in known]
         columns = list(zip(*found, strict=True)) if found else [(), (), (), (), ()]
         first, second, y, weight, case = columns
