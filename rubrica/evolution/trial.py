@@ -55,7 +55,7 @@ class Trial:
             enough: the level of the gate; drawing stops when the p-value cannot fall below it any more.
         """
         before, after = self._cross_fitted(proposal, self.table)
-        seen = float((after.probability - before.probability).mean())
+        seen = float((after.probability - before.probability).mean()) if len(self.table) else 0.0
         rng = np.random.default_rng(seed)
         raw = self.out_of_fold(self.accepted, self.table)
         null: list[float] = []
@@ -83,7 +83,7 @@ class Trial:
         """Return raw scores, each by a library whose proposals have seen the other folds only, shape (M,)."""
         raw = np.empty(len(table.grades))
         everything = np.arange(len(table))
-        for held in self.folds:
+        for held in map(np.sort, self.folds):  # `inside` is in the order of the table
             library = self.library(proposals, table.take(np.setdiff1d(everything, held)))
             inside = np.isin(table.case_of, held)
             raw[inside] = Scorer.of(library, table.take(held)).raw(library.scoring)
