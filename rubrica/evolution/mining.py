@@ -226,7 +226,7 @@ class Learner:
         grades = self.table.of(known, [""] * len(known))
         counts = (~np.isnan(grades)).sum(0)
         means = np.where(counts > 0, np.nansum(grades, 0) / np.maximum(counts, 1), 0.5)
-        plain = self.rows.difference(np.where(np.isnan(grades), means, grades))
+        plain = self.rows.difference(np.where(np.isnan(grades), 0.0, grades - means))
         parts = [plain * self.table.holds(c)[self.rows.case][:, None] if c else plain for c in conditions]
         return Probed(
             x=np.hstack(parts),
