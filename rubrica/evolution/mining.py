@@ -16,7 +16,7 @@ from rubrica.evolution.vocabulary import probes
 from rubrica.evolution.writing import Found, write_skill
 from rubrica.library.library import Library
 from rubrica.library.seed import builtin_entry
-from rubrica.rewards.aggregate import criterion_key
+from rubrica.rewards.aggregate import Z_MAX, criterion_key
 from rubrica.tools.builtin.catalog import load_builtins
 from rubrica.types import Criterion, Scoring, TaskFeatures
 
@@ -49,7 +49,7 @@ class Calibrate:
         learner = Learner.of(library, table)
         if not len(learner.rows.y):
             return None
-        slope = max(platt_slope(learner.margin, learner.rows), MIN_SLOPE)
+        slope = max(min(platt_slope(learner.margin, learner.rows), learner.room), MIN_SLOPE)
         scoring = library.scoring
         fitted = scoring.model_copy(
             update={"temperature": round(scoring.temperature / slope, 6), "isotonic": (), "cases": len(table)}
@@ -209,6 +209,13 @@ class Learner:
         raw = (scorer.parts @ scorer.weights(scoring)) / scoring.temperature
         margin = rows.difference(raw) - rows.absolute * scoring.reference / scoring.temperature
         return cls(library, table, rows, scorer, margin)
+
+    @property
+    def room(self) -> float:
+        """How far the scale can be stretched before scores are cut off at its end, where they would tie."""
+        scoring = self.library.scoring
+        z = (self.scorer.parts @ self.scorer.weights(scoring) - scoring.reference) / scoring.temperature
+        return max(1.0, Z_MAX / max(float(np.abs(z).max(initial=0.0)), 1e-9))
 
     @property
     def prior(self) -> Block:
