@@ -6,6 +6,7 @@ or measure joins the vocabulary by being registered.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from textwrap import shorten
 
 from pydantic import JsonValue
 
@@ -34,7 +35,7 @@ def probes() -> tuple[Criterion, ...]:
             found.append(
                 Criterion(
                     id=f"{name}-{number}" if arguments else name,
-                    text=tool.spec.description[:200],
+                    text=shorten(tool.spec.description, 200, placeholder=" ..."),
                     scored_by="tool",
                     tool=name,
                     arguments=arguments,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 from rubrica.skills.base import Skill
 from rubrica.tools.measures import MEASURES
@@ -61,18 +62,35 @@ def _criterion(found: Found) -> Criterion:
 
 def subject(probe: Criterion) -> str:
     """Say in words what a probe reads."""
+    return f"{_what(probe)}{_detail(probe)}"
+
+
+def _short(probe: Criterion) -> str:
+    """Say it in a few whole words: what is counted, without how."""
+    head = re.split(r"[:;(]", re.sub(r"^(?:how many|per hundred words): ", "", _what(probe)))[0].strip()
+    told = shorten(head, 60, placeholder=" ...")
+    return (told if told[:2] == told[:2].upper() else told[:1].lower() + told[1:]) + _detail(probe)
+
+
+def _measured(probe: Criterion) -> str | None:
     of = probe.arguments.get("of")
-    if probe.tool in ("measure", "compare") and isinstance(of, str):
-        doc = MEASURES.get(of, of) if isinstance(MEASURES.get(of, of), str) else of
-        text = str(doc).rstrip(".")
-        return f"{text}, held against the other candidates" if probe.tool == "compare" else text
-    detail = f" ({', '.join(str(value) for value in probe.arguments.values())})" if probe.arguments else ""
-    clause = re.split(r"\. |; |: 1|, by argument| by `", probe.text)[0].rstrip(".:")
-    return f"{clause}{detail}"
+    return of if probe.tool in ("measure", "compare") and isinstance(of, str) else None
+
+
+def _what(probe: Criterion) -> str:
+    if (of := _measured(probe)) is not None:
+        return MEASURES.get(of, of)
+    return re.split(r"\. |; |: 1|, by argument| by `", probe.text)[0].rstrip(".: ")
+
+
+def _detail(probe: Criterion) -> str:
+    if _measured(probe) is not None:
+        return ", held against the other candidates" if probe.tool == "compare" else ""
+    return f" ({', '.join(str(value) for value in probe.arguments.values())})" if probe.arguments else ""
 
 
 def _description(condition: str, found: Sequence[Found], cases: int) -> str:
-    leading = "; ".join(f"{'more' if f.weight > 0 else 'less'} {_short(subject(f.probe))}" for f in found[:4])
+    leading = "; ".join(f"{'more' if f.weight > 0 else 'less'} {_short(f.probe)}" for f in found[:4])
     scope = f"Use it when {_words(condition)}." if condition else "Use it for all tasks like those it was learned from."
     return f"What {cases} labelled preferences reward: {leading}. {scope}"[:1024]
 
@@ -96,15 +114,10 @@ def _body(condition: str, found: Sequence[Found], cases: int) -> str:
     lines += ["", "## What not to do", ""]
     lines += ["- Do not apply any one line alone: they were fitted together, and each corrects the others."]
     if weak:
-        names = ", ".join(_short(subject(f.probe)) for f in weak[:5])
+        names = "; ".join(_short(f.probe) for f in weak[:5])
         lines += [f"- These count the other way on their own and only help beside the rest: {names}."]
     lines += ["- These are tastes of this data, not truths: a tool that proves an answer right or wrong comes first."]
     return "\n".join(lines)
-
-
-def _short(text: str) -> str:
-    head = re.split(r"[:;,(]", text)[0].strip()
-    return head[:60].lower() if head[:2] != head[:2].upper() else head[:60]
 
 
 def _words(condition: str) -> str:
