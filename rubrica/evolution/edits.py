@@ -1,6 +1,7 @@
 """An edit is one change to a library, small enough to be judged on its own."""
 
-from typing import Literal, Protocol
+from collections.abc import Iterable
+from typing import Literal, Protocol, TypeVar
 
 from pydantic import JsonValue
 
@@ -21,6 +22,13 @@ Kind = Literal[
     "retire-tool",
     "refit",
 ]
+
+
+Entry = TypeVar("Entry", Skill, ToolEntry)
+
+
+def _in_name_order(entries: Iterable[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: entry.name)
 
 
 class Edit(Value):
@@ -44,9 +52,9 @@ class Edit(Value):
         """Content hash of the change itself, whatever it is called and whyever it was made."""
         return content_hash(
             {
-                "put_skills": [skill.model_dump(mode="json") for skill in self.put_skills],
+                "put_skills": [skill.model_dump(mode="json") for skill in _in_name_order(self.put_skills)],
                 "drop_skills": list[JsonValue](sorted(self.drop_skills)),
-                "put_tools": [tool.model_dump(mode="json") for tool in self.put_tools],
+                "put_tools": [tool.model_dump(mode="json") for tool in _in_name_order(self.put_tools)],
                 "drop_tools": list[JsonValue](sorted(self.drop_tools)),
                 "scoring": self.scoring.model_dump(mode="json") if self.scoring else None,
             }
