@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
+from rubrica.documents import unix_lines
 from rubrica.evolution.edits import Edit
 from rubrica.evolution.run import Run
 from rubrica.library.message import CommitMessage
@@ -33,7 +34,7 @@ def commit_message(
     lines = [edit.rationale, *(f"- {skill.name}: {skill.description}" for skill in edit.put_skills)]
     return CommitMessage(
         subject=_line(edit.title)[:200].rstrip(),
-        body="\n".join(line for line in lines if line),
+        body=_text("\n".join(line for line in lines if line)),
         trailers={key: value[:4000].rstrip() for key, value in trailers.items() if value},
     )
 
@@ -54,6 +55,12 @@ def _cases(ids: JsonValue) -> str:
         return ""
     named = ", ".join(_line(str(id_)) for id_ in ids[:NAMED])
     return f"{len(ids)}" + (f": {named}{', ...' if len(ids) > NAMED else ''}" if ids else "")
+
+
+def _text(text: str) -> str:
+    """Return lines without control characters and without blanks at their ends, which do not read back."""
+    lines = unix_lines(text).split("\n")
+    return "\n".join("".join(" " if c < " " or c == "\x7f" else c for c in line).rstrip() for line in lines)
 
 
 def _line(text: str) -> str:
