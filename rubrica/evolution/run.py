@@ -119,6 +119,7 @@ class Run:
             run = cls(folder, db)
             if options is not None:
                 run._begin(options)
+            run._mend_events()
             yield run
         finally:
             db.close()
@@ -264,6 +265,18 @@ class Run:
             with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
                 file.write(event.model_dump_json() + "\n")
         return new
+
+    def _mend_events(self) -> None:
+        """Write the file of events again when a crash has kept a line, or a part of one, from it."""
+        path = self.folder / "events.jsonl"
+        told = path.read_bytes() if path.exists() else b""
+        rows = self._db.execute("SELECT round, step, subject, text, facts FROM events ORDER BY number").fetchall()
+        if told.count(b"\n") != len(rows) or told[-1:] not in (b"", b"\n"):
+            events = [
+                Event(round=number, step=step, subject=subject, text=text, facts=json.loads(facts))
+                for number, step, subject, text, facts in rows
+            ]
+            path.write_text("".join(f"{event.model_dump_json()}\n" for event in events), encoding="utf-8")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
