@@ -32,8 +32,8 @@ def contest(session: Session, number: int, edit: Edit) -> tuple[Decision, dict[s
     return decision, {
         **asdict(decision),
         "policy": options.gate,
-        "accuracy_before": float(np.mean(compared.before)),
-        "accuracy_after": float(np.mean(compared.after)),
+        "accuracy_before": float(np.mean(compared.before)) if ids else 0.0,
+        "accuracy_after": float(np.mean(compared.after)) if ids else 0.0,
         "helped": [ids[i] for i in np.flatnonzero(changes > 0).tolist()],
         "hurt": [ids[i] for i in np.flatnonzero(changes < 0).tolist()],
     }
