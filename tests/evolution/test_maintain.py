@@ -73,6 +73,13 @@ def test_what_moves_a_single_score_a_little_stays() -> None:
     assert Prune().on(a_library(ACTIVE, rule), table) is None
 
 
+def test_of_two_that_say_the_same_one_is_kept() -> None:
+    """Either cap is idle beside the other; without both, scores would rise."""
+    rule = a_check("bold", kind="rule", weight=0, cap=0.2)
+    library = a_library(ACTIVE, learned("rule", rule), learned("same-rule", rule))
+    assert pruned(library, a_world()).drop_skills == ("rule",)
+
+
 def test_skills_that_cancel_each_other_on_these_cases_stay() -> None:
     table = a_world()
     up, down = learned("up", a_check("words", weight=2)), learned("down", a_check("words", weight=2, prefer="low"))

@@ -25,6 +25,15 @@ def test_each_probe_is_another_question_under_another_name() -> None:
     assert len({column_of(probe) for probe in probes()}) == len(probes())
 
 
+def test_no_probe_spells_out_what_its_tool_does_anyway() -> None:
+    """With its defaults and without arguments a tool says the same; as two probes it would count double."""
+    for probe in probes():
+        schema: Any = load_builtins()[probe.tool or ""].spec.input_schema
+        defaults = {name: each["default"] for name, each in schema.get("properties", {}).items() if "default" in each}
+        required = schema.get("required", ())
+        assert not [name for name, value in probe.arguments.items() if name not in required and defaults[name] == value]
+
+
 def test_every_tool_has_a_say_but_those_that_repeat_others() -> None:
     """A tool that needs an argument which is not one of a list cannot be asked without an author."""
     fillable = {name for name, tool in load_builtins().items() if _fillable(tool.spec.input_schema)}
