@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 from rubrica.evolution.table import Table, column_of
 from rubrica.evolution.vocabulary import probes
@@ -68,3 +69,23 @@ def random_pairs(
         worth = grades @ np.asarray(taste) + noise * rng.normal(size=2) if len(taste) else rng.random(2)
         cases.append((Label.best(int(worth[1] > worth[0]), 2), grades.tolist()))
     return a_table(columns, cases)
+
+
+labels = st.one_of(
+    st.lists(st.integers(0, 3), min_size=2, max_size=5).map(lambda r: Label(kind="ranking", ranks=_dense(r))),
+    st.lists(st.sampled_from([0.0, 0.3, 1.0, 4.5]), min_size=2, max_size=5).map(lambda s: Label.from_scores(tuple(s))),
+    st.integers(2, 5).flatmap(lambda k: st.integers(0, k - 1).map(lambda i: Label.best(i, k))),
+    st.floats(0, 1).map(lambda s: Label.from_scores((s,))),
+    st.just(Label(kind="ranking", ranks=(0,))),
+)
+
+
+def _dense(values: list[int]) -> tuple[int, ...]:
+    levels = sorted(set(values))
+    return tuple(levels.index(value) for value in values)
+
+
+def labelled(*given: Label, columns: int = 1, seed: int = 0) -> Table:
+    rng = np.random.default_rng(seed)
+    cases = [(label, rng.random((len(label.ranks), columns)).tolist()) for label in given]
+    return a_table([f"column {n}" for n in range(columns)], cases)
