@@ -43,7 +43,7 @@ def test_every_feature_is_shown_with_its_type_and_meaning() -> None:
         ({"helped": [], "hurt": [], "n": 24}, "no verdict changed (p = 1)"),
         (
             {"helped": ["a"], "hurt": ["b", "c"], "n": 24},
-            said,
+            "of 24 verdicts 1 became right or righter, 2 the opposite (p = 1)",
         ),
         ({}, "p = 1"),
     ],
