@@ -94,17 +94,21 @@ class Harness:
 
     def judge_all(self, cases: Iterable[Case]) -> Iterator[Judged]:
         """`judge` for callers without an event loop."""
-        results = self.judge(cases)
+        yield from followed(self.judge(cases))
 
-        async def following() -> Judged | None:
-            return await anext(results, None)
 
-        with asyncio.Runner() as runner:
-            try:
-                while (judged := runner.run(following())) is not None:
-                    yield judged
-            finally:
-                runner.run(results.aclose())
+def followed(results: AsyncGenerator[T]) -> Iterator[T]:
+    """Yield what a stream yields, for callers without an event loop."""
+
+    async def following() -> T | None:
+        return await anext(results, None)
+
+    with asyncio.Runner() as runner:
+        try:
+            while (result := runner.run(following())) is not None:
+                yield result
+        finally:
+            runner.run(results.aclose())
 
 
 async def in_order(work: Iterable[Coroutine[Any, Any, T]], *, limit: int) -> AsyncGenerator[T]:

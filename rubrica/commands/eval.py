@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """The name under which the data sets are pooled."""
+CHAIN = "chain: "
+"""What the name of a version begins with that is judged by the chain."""
 
 
 @click.command("eval", short_help="measure library versions on labelled data")
 @click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--library", "libraries", multiple=True, metavar="PATH[@VERSION]|seed", help="Repeat to compare [default: seed]."
+)
+@click.option(
+    "--chain", "chains", multiple=True, metavar="PATH[@VERSION]|seed", help="Judge pairs by RewardHarness's chain."
 )
 @click.option("--format", "format_", default="auto", help="Input format; the default looks at the columns.")
 @click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
@@ -46,14 +52,18 @@ ALL = "all"
 @click.option("--markdown", is_flag=True, help="Print Markdown tables.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write report and cases to this folder.")
 @click.option("--no-progress", is_flag=True, help="No progress on standard error.")
-def command(data: tuple[Path, ...], libraries: tuple[str, ...], **options: Any) -> None:
+def command(data: tuple[Path, ...], libraries: tuple[str, ...], chains: tuple[str, ...], **options: Any) -> None:
     """Measure library versions on the labelled cases of DATA (JSON Lines or Parquet files)."""
     from rubrica.commands import render
 
     flags = {name: options.pop(name) for name in ("effort", "mode", "sandbox", "workers", *MODEL_SETTINGS)}
     as_json, markdown, out = (options.pop(name) for name in ("as_json", "markdown", "out"))
     request = Request(data=data, format=options.pop("format_"), settings=load(flags), **options)
-    evaluation = run(request, libraries or (str(request.settings.library or "seed"),), render.stderr())
+    if chains and not request.settings.model:
+        raise click.UsageError("a model takes the turns of the chain: --model NAME")
+    if not libraries and not chains:
+        libraries = (str(request.settings.library or "seed"),)
+    evaluation = run(request, libraries, render.stderr(), chains=chains)
     if out is not None:
         evaluation.write(out)
     if as_json:
@@ -113,25 +123,30 @@ class Evaluation:
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def run(request: Request, libraries: Sequence[str], remarks: "Console") -> Evaluation:
-    """Judge all data with every version and sum up.
+def run(request: Request, libraries: Sequence[str], remarks: "Console", *, chains: Sequence[str] = ()) -> Evaluation:
+    """Judge all data with every version and sum up; with `chains`, by RewardHarness's chain.
 
     Raises:
         UserError: a library cannot be opened, or no row has a label.
     """
     from rubrica.commands.progress import tracked
+    from rubrica.evals.chained import assess_pairs
     from rubrica.evals.labelled import LabelledFiles
     from rubrica.evals.runner import assess
     from rubrica.evals.summary import paired
 
-    opened = [(given, *open_version(given)) for given in libraries]
-    versions = {f"{_short(given)}@{library.version[:8]}": (folder, library) for given, folder, library in opened}
+    asked = [("", given) for given in libraries] + [(CHAIN, given) for given in chains]
+    opened = [(judge, given, *open_version(given)) for judge, given in asked]
+    versions = {
+        f"{judge}{_short(given)}@{library.version[:8]}": (folder, library) for judge, given, folder, library in opened
+    }
     plans = _plans(request.settings, versions)
     source = LabelledFiles.named(request.data, format=request.format, limit=request.limit)
     cases: dict[str, list[Assessed]] = {}
     for name, plan in plans.items():
         told = source.read(_quiet if cases else _named_on(remarks))
-        judged = assess(told, plan, workers=request.settings.workers, swap=not request.no_swap)
+        judge = assess_pairs if name.startswith(CHAIN) else partial(assess, workers=request.settings.workers)
+        judged = judge(told, plan, swap=not request.no_swap)
         shown = tracked(judged, remarks, what=f"judging with {name}", total=source.total, shown=not request.no_progress)
         cases[name] = list(shown)
     if not any(cases.values()):

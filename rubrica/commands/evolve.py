@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MADE_FROM = ("sandbox", "effort", "model", "author_model", "api_base", "concurrency", "cache")
 """Settings that a resumed run takes over."""
+PRESETS = ("rewardharness",)
 
 
 def _policy(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
@@ -39,7 +40,12 @@ def _policy(context: click.Context, option: click.Parameter, given: str | None) 
 @click.option("--test-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.4]")
 @click.option("--seed", type=int, help="Of the split and the gate [default: 0].")
 @click.option("--rounds", type=click.IntRange(min=1), help="At most so many proposals [default: 8].")
+<<<<<<< HEAD
 @click.option("--gate", callback=_policy, help="sequential, strict, or margin:X [default: sequential].")
+=======
+@click.option("--gate", help="sequential, strict, or margin:X [default: sequential; preset: strict].")
+@click.option("--preset", type=click.Choice(PRESETS), help="Another protocol in place of ours, to compare them.")
+>>>>>>> 19d7307 (RewardHarness's protocol is a preset of evolve, and its chain a judge of eval, so that both can be compared on one endpoint)
 @click.option("--draws", type=click.IntRange(min=19), help="Resampled label sets a test may take [default: 199].")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Stop proposing after so long.")
 @click.option("--max-calls", type=click.IntRange(min=0), help="Stop proposing after so many model calls.")
@@ -62,6 +68,7 @@ def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json:
     """Evolve a library on the labelled cases of FILE, or go on with a run."""
     asked = {name: given.pop(name) for name in ("library", "workers", *_MADE_FROM)}
     folder: Path | None = given.pop("folder")
+    preset: str | None = given.pop("preset")
     if (file is None) == (resume is None):
         raise click.UsageError("give FILE to start a run, or --resume RUN to go on with one")
     if resume is not None:
@@ -69,12 +76,14 @@ def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json:
         from rubrica.evolution.evolve import settings_of
 
         said = {name: value for name, value in asked.items() if value is not None}
-        same = _means(load({**settings_of(resume), **said}))
+        before = settings_of(resume)
+        preset = str(before.pop("preset", "")) or None
+        same = _means(load({**before, **said}), preset)
         _show(lambda listen: go_on(resume, same, listen=listen), as_json, minutes=None)
         return
     settings = load(asked)
-    means = _means(settings)
-    options = _options(str(file), given)
+    means = _means(settings, preset)
+    options = _options(str(file), {**given, "gate": given["gate"] or ("strict" if preset else None)})
     if audit_only:
         _audit(options, as_json)
         return
@@ -86,12 +95,14 @@ def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json:
     _show(lambda listen: evolve(library, options, means, folder=folder, listen=listen), as_json, options.max_minutes)
 
 
-def _means(settings: Settings) -> "Means":
+def _means(settings: Settings, preset: str | None) -> "Means":
     """Say who judges and who proposes: a model where one is named, the embedded rules elsewhere."""
     from rubrica.evolution.evolve import Means
 
     author = settings.author_model or settings.model
     made_from = settings.model_dump(mode="json", include=set(_MADE_FROM), exclude_defaults=True)
+    if preset and not settings.model:
+        raise click.UsageError(f"a model judges by the {preset} preset: --model NAME")
     if author is None:
         return replace(Means.offline(sandbox=settings.sandbox, workers=settings.workers), settings=made_from)
     from rubrica.commands.open import open_reasoner, plan_of
@@ -102,7 +113,12 @@ def _means(settings: Settings) -> "Means":
 
     plan = replace(plan_of(settings, Library()), recall=None)  # precedents of these very cases would give labels away
     writer = open_reasoner(settings, author, plan.budget or open_budget(settings))
-    return Means(Judge(plan, settings.workers), Authored(writer, seed=settings.seed), settings=made_from)
+    judge = Judge(plan, settings.workers)
+    if preset:
+        from rubrica.evolution.rewardharness import RewardHarness
+
+        return Means(judge, walk=RewardHarness(writer), settings={**made_from, "preset": preset})
+    return Means(judge, Authored(writer, seed=settings.seed), settings=made_from)
 
 
 def _options(file: str, given: dict[str, Any]) -> "Options":

@@ -46,17 +46,25 @@ def outcome(case: str, label: Label, result: Verdict | Unscored, subset: str = "
     known = list(label.pairs())
     if isinstance(result, Unscored):
         return Outcome(case, subset, size, len(label.winners) / size, False, result.reason, len(known) / 2, len(known))
-    right = sum(_agreement(result.ranking, i, j, wanted) for i, j, wanted in known)
     order = sorted(range(size), key=lambda i: result.ranking[i])
+    probability = result.win[order[0]][order[1]] if size > 1 else None
+    return ranked(case, label, result.ranking, subset, probability=probability)
+
+
+def ranked(
+    case: str, label: Label, ranking: Sequence[int], subset: str = "", *, probability: float | None = None
+) -> Outcome:
+    """Compare a ranking (0 = best) with its label; `probability` is None where the judge gave none."""
+    known = list(label.pairs())
     return Outcome(
         case=case,
         subset=subset,
-        size=size,
-        credit=credit(label, result.ranking),
-        decided=result.ranking.count(0) == 1,
-        pairs_right=right,
+        size=len(label.ranks),
+        credit=credit(label, ranking),
+        decided=list(ranking).count(0) == 1,
+        pairs_right=sum(_agreement(ranking, i, j, wanted) for i, j, wanted in known),
         pairs=len(known),
-        probability=result.win[order[0]][order[1]] if size > 1 else None,
+        probability=probability,
     )
 
 

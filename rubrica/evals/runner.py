@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
@@ -11,6 +12,8 @@ from rubrica.evals.baselines import baseline_credits
 from rubrica.evals.metrics import Outcome, outcome
 from rubrica.parallel import Plan, judge_rows
 from rubrica.types import Case, Judgement, Preference, Unscored, Verdict
+
+R = TypeVar("R")
 
 _JUDGEMENT: TypeAdapter[Verdict | Unscored] = TypeAdapter(Judgement)
 
@@ -47,6 +50,18 @@ def assess(
     preferences: Iterable[tuple[str, Preference]], plan: Plan, *, workers: int = 0, swap: bool = True
 ) -> Iterator[Assessed]:
     """Judge (data set, labelled case) pairs in order; with `swap`, a second time with the candidates in reverse."""
+
+    def judge(cases: Iterator[Case]) -> Iterator[Verdict | Unscored]:
+        return (_JUDGEMENT.validate_json(row.json) for row in judge_rows(plan, cases, workers=workers))
+
+    for told in both_orders(preferences, judge, swap=swap):
+        yield compare(*told)
+
+
+def both_orders(
+    preferences: Iterable[tuple[str, Preference]], judge: Callable[[Iterator[Case]], Iterator[R]], *, swap: bool
+) -> Iterator[tuple[str, Preference, R, R | None]]:
+    """Yield each labelled case with its result and, with `swap`, that of the reversed case."""
     waiting: deque[tuple[str, Preference]] = deque()
 
     def cases() -> Iterator[Case]:
@@ -56,11 +71,11 @@ def assess(
             if swap and len(preference.case.candidates) > 1:
                 yield reversed_case(preference.case)
 
-    results = (_JUDGEMENT.validate_json(row.json) for row in judge_rows(plan, cases(), workers=workers))
+    results = judge(cases())
     for result in results:
         data, preference = waiting.popleft()
         again = next(results) if swap and len(preference.case.candidates) > 1 else None
-        yield compare(data, preference, result, again)
+        yield data, preference, result, again
 
 
 def reversed_case(case: Case) -> Case:

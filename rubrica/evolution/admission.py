@@ -69,7 +69,7 @@ def refusal(proposal: Proposal, edit: Edit, grounds: Grounds, sandbox: Sandbox |
     """Return why an edit is refused, or "" when it may go to the gate; for callers without a running event loop."""
     text_only = (
         _failed_before(proposal, edit, grounds),
-        _invalid(edit, grounds.library),
+        invalid(edit, grounds.library),
         _too_large(edit),
         _positions(edit),
         _quotations(edit, grounds.cases),
@@ -96,7 +96,8 @@ def _failed_before(proposal: Proposal, edit: Edit, grounds: Grounds) -> Iterator
             yield f"tried before on these cases (run {idea.run}): {idea.reason}"
 
 
-def _invalid(edit: Edit, library: Library) -> Iterator[str]:
+def invalid(edit: Edit, library: Library) -> Iterator[str]:
+    """Say what the format of a library does not allow."""
     for name in (*edit.drop_skills, *edit.drop_tools):
         if name not in library.skills and name not in library.tools:
             yield f"it drops '{name}', which the library does not have"

@@ -39,6 +39,8 @@ class Means:
     proposer: Proposer = field(default_factory=Embedded)
     vocabulary: Sequence[Criterion] = ()
     """What the embedded proposer may ask about a text; empty = everything that built-in tools can answer."""
+    walk: Callable[[Session], None] = walk
+    """The loop: ours, or a preset's."""
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
     """What they were made from; kept in the run, so that whoever resumes it can make the same."""
 
@@ -113,7 +115,7 @@ def _walked(run: Run, means: Means, listen: Callable[[Event], None]) -> Report:
             vocabulary=means.vocabulary or probes(),
             listen=listen,
         )
-        walk(session)
+        means.walk(session)
         with Precedents.open(Path(library) / PRECEDENTS) as precedents:
             precedents.add(run.cases("train"), "train")
             precedents.add(run.cases("test"), "test")

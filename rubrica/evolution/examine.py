@@ -53,15 +53,21 @@ class Examination(Value):
 
 def examine(plan: Plan, before: Library, after: Library, preferences: Sequence[Preference]) -> Examination:
     """Judge the cases with both libraries."""
-    told = {
-        version: _outcomes(replace(plan, library=library), preferences)
-        for version, library in enumerate((before, after))
-    }
-    olds, news = ([o.credit for o, _ in told[version]] for version in (0, 1))
+    old, new = (_outcomes(replace(plan, library=library), preferences) for library in (before, after))
+    return contrast((before.version, old), (after.version, new), preferences)
+
+
+Told = Sequence[tuple[Outcome, float]]
+"""Per case its outcome and its first candidate's raw score."""
+
+
+def contrast(before: tuple[str, Told], after: tuple[str, Told], preferences: Sequence[Preference]) -> Examination:
+    """Set two versions, each with what the cases came to, beside each other."""
+    olds, news = ([o.credit for o, _ in told] for _, told in (before, after))
     changes = list(zip(olds, news, strict=True))
     return Examination(
-        before=_grade(before.version, told[0], preferences),
-        after=_grade(after.version, told[1], preferences),
+        before=_grade(*before, preferences),
+        after=_grade(*after, preferences),
         mcnemar=mcnemar([o > n for o, n in changes], [n > o for o, n in changes]),
         helped=sum(new > old for old, new in changes),
         hurt=sum(new < old for old, new in changes),
@@ -112,7 +118,7 @@ def _is_good(label: Label) -> bool:
     return label.scores is not None and label.scores[0] >= 0.5
 
 
-def _grade(version: str, told: Sequence[tuple[Outcome, float]], preferences: Sequence[Preference]) -> Grade:
+def _grade(version: str, told: Told, preferences: Sequence[Preference]) -> Grade:
     summary = summarise([o for o, _ in told])
     singles = [
         (raw, _is_good(p.label)) for (_, raw), p in zip(told, preferences, strict=True) if len(p.label.ranks) == 1

@@ -12,8 +12,7 @@ from rubrica.types import Scoring
 LEARNED = "learned"
 """Tag of skills that evolution wrote; others are kept: they are there for tasks that this data may not hold."""
 SAME = 1e-9
-UPKEEP = frozenset({"prune", "merge", "calibrate"})
-"""What is done without asking the gate, as it changes no ranking; it counts as no try."""
+UPKEEP = frozenset({"prune", "merge", "calibrate", "best"})
 
 
 @dataclass(frozen=True)

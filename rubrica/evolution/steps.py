@@ -207,22 +207,26 @@ def report(session: Session, state: State) -> State:
 def _next(session: Session, state: State) -> State:
     """Go on, or say why not."""
     options, decisions = session.run.options, [d for d in session.run.decisions() if d.key not in UPKEEP]
-    elapsed = session.elapsed()
-    session.run.keep("elapsed", elapsed)
-    spent = session.run.spent()
     recent = [decision.outcome for decision in decisions[-options.patience :]]
-    stop = ""
+    stop = limit_reached(session)
     if len(decisions) >= options.rounds:
         stop = f"{options.rounds} rounds are over"
-    elif options.max_minutes is not None and elapsed >= 60 * options.max_minutes:
-        stop = f"{options.max_minutes:g} minutes are over"
-    elif options.max_calls is not None and spent.calls >= max(options.max_calls, 1):
-        stop = f"{spent.calls} model calls are spent"
-    elif options.max_cost is not None and spent.cost_usd is not None and spent.cost_usd >= options.max_cost > 0:
-        stop = f"{spent.cost_usd:.2f} dollars are spent"
-    elif len(recent) == options.patience and "accepted" not in recent:
+    elif not stop and len(recent) == options.patience and "accepted" not in recent:
         stop = f"no progress in {options.patience} rounds"
     return {"round": state["round"] + 1, "stop": stop}
+
+
+def limit_reached(session: Session) -> str:
+    """Say which limit of time, calls or money the run has come to, or "" when none; keep the time that it took."""
+    options, elapsed, spent = session.run.options, session.elapsed(), session.run.spent()
+    session.run.keep("elapsed", elapsed)
+    if options.max_minutes is not None and elapsed >= 60 * options.max_minutes:
+        return f"{options.max_minutes:g} minutes are over"
+    if options.max_calls is not None and spent.calls >= max(options.max_calls, 1):
+        return f"{spent.calls} model calls are spent"
+    if options.max_cost is not None and spent.cost_usd is not None and spent.cost_usd >= options.max_cost > 0:
+        return f"{spent.cost_usd:.2f} dollars are spent"
+    return ""
 
 
 def _refusal(session: Session, proposal: Proposal, edit: Edit, grounds: Grounds) -> str:

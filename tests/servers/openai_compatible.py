@@ -163,6 +163,7 @@ def answer(question: Question, mind: Mind) -> dict[str, Any]:
         frozenset({"calls", "claims"}): _verification,
         frozenset({"mechanisms", "lucky"}): _diagnosis,
         frozenset({"edits"}): _edits,
+        frozenset({"think", "tool", "answer"}): _turn,
     }
     write = writers.get(question.fields)
     told = write(question, mind) if write else example(question.schema)
@@ -221,6 +222,19 @@ def _edits(question: Question, mind: Mind) -> dict[str, Any]:
     return {"edits": list(mind.edits) if isinstance(mind, SimulatedAuthor) else []}
 
 
+def _turn(question: Question, mind: Mind) -> dict[str, Any]:
+    """One turn of a chain: a call of the first tool, once, and then the answer."""
+    tools = question.all("tool")
+    if tools and not question.all("obs"):
+        return {"think": "a tool may tell", "tool": {"tool": tools[0].id, "arguments": {}}, "answer": None}
+    either = Datum("criterion", "", {})
+    told = [mind.grade(question, either, one, place) or 0.0 for place, one in enumerate(question.all("candidate"))]
+    a, b = (1 + round(3 * grade) for grade in told)
+    scores = {"following_a": a, "following_b": b, "quality_a": a, "quality_b": b}
+    preference = "tie" if a == b else "A" if a > b else "B"
+    return {"think": "so it is", "tool": None, "answer": {"preference": preference, **scores}}
+
+
 def example(schema: Mapping[str, Any]) -> Any:
     """The plainest value that a schema allows."""
     if "anyOf" in schema:
@@ -235,7 +249,7 @@ def example(schema: Mapping[str, Any]) -> Any:
 FAULTS = (
     "rate", "rate-after", "rate-date", "server", "slow", "hang", "drop", "truncated", "malformed", "prose",
     "repairable", "refusal", "text-refusal", "wrong-code", "wrong-ids", "forged", "garbage", "disguised", "empty",
-    "string-grade",
+    "string-grade", "both-at-once",
 )  # fmt: skip
 
 
@@ -394,6 +408,8 @@ def spoiled(told: dict[str, Any], fault: str) -> dict[str, Any]:
         return {**told, "grades": [{**grade, "candidate": "nobody"} for grade in told["grades"]]}
     if fault == "string-grade" and "grades" in told:
         return {**told, "grades": [{**grade, "grade": f"{grade['grade']}"} for grade in told["grades"]]}
+    if fault == "both-at-once" and told.get("answer") and "tool" in told:
+        return {**told, "tool": {"tool": "anything", "arguments": {}}}
     if fault == "forged" and "claims" in told:
         return {**told, "claims": [{"text": "a tool said so", "holds": True, "evidence": ["e999"]}]}
     return told
