@@ -89,6 +89,10 @@ def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json:
         return
     if settings.library is None:
         raise click.UsageError("name the library to evolve: --library FOLDER")
+    if preset:
+        from rubrica.evolution.rewardharness import check_policy
+
+        check_policy(options.gate)
     from rubrica.evolution.evolve import evolve
 
     library = settings.library

@@ -11,6 +11,7 @@ cases, which the original does not have, are read once, at the end.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -32,6 +33,7 @@ from rubrica.evolution.edits import Edit
 from rubrica.evolution.evidence import work_hash
 from rubrica.evolution.examine import baselines, contrast, interval
 from rubrica.evolution.gate import Comparison, Policy, decide
+from rubrica.evolution.joint import change, joined
 from rubrica.evolution.maintain import BEST
 from rubrica.evolution.pairs import chain, counts, dealt, hits, said
 from rubrica.evolution.proposers import Fixed
@@ -49,7 +51,9 @@ from rubrica.types import Preference, TaskFeatures, Unscored, Usage
 BUDGET = 8
 """Edits that one answer may bring."""
 ABSENT = ("outage", "timeout", "budget")
-"""Reasons that say nothing of the judge: no gate decides on them."""
+"""Reasons that say nothing of the judge."""
+MOST_ABSENT = 0.1
+"""Share of a step's judgements that may be lost to them; more, and the run stops rather than learn from silence."""
 
 
 @dataclass(frozen=True)
@@ -73,32 +77,8 @@ class RewardHarness:
 
 def check_policy(policy: Policy) -> None:
     """Refuse a gate that the protocol does not have."""
-    if policy != "strict" and not policy.startswith("margin:"):
+    if not re.fullmatch(r"strict|margin:(\d+(\.\d*)?|\.\d+)", policy):
         raise UserError(f"the gate of the rewardharness preset is strict or margin:X, not {policy}")
-
-
-def joined(edits: Sequence[Edit], before: Library, *, what: str) -> Edit:
-    """Return the edits, tried in order, as one; its kind is that of the first."""
-    after = before
-    for edit in edits:
-        after = edit.apply(after)
-    title = f"{len(edits)} edits of {what} together: " + "; ".join(edit.title for edit in edits)
-    sources = tuple(dict.fromkeys(source for edit in edits for source in edit.sources))
-    told = change(before, after, title=title, rationale="\n".join(edit.rationale for edit in edits if edit.rationale))
-    return told.model_copy(update={"kind": edits[0].kind, "sources": sources})
-
-
-def change(before: Library, after: Library, *, title: str, rationale: str) -> Edit:
-    """Return the edit that makes one library of another."""
-    return Edit(
-        kind="revise-skill",
-        title=title[:200],
-        rationale=rationale,
-        put_skills=tuple(skill for name, skill in after.skills.items() if before.skills.get(name) != skill),
-        drop_skills=tuple(name for name in before.skills if name not in after.skills),
-        put_tools=tuple(tool for name, tool in after.tools.items() if before.tools.get(name) != tool),
-        drop_tools=tuple(name for name in before.tools if name not in after.tools),
-    )
 
 
 class Protocol:
@@ -206,10 +186,8 @@ class Protocol:
         before, gate = session.before(number), self.sides[1]
         edit = joined(edits, before, what=what)
         session.run.propose(number, Fixed(edit).key, edit)
-        old, new = (self._judge(one, gate, step=f"{number} gate") for one in (before, edit.apply(before)))
-        if reasons := [reason for one in (*old, *new) if (reason := absent(one))]:
-            told = f"{len(reasons)} judgements of the gate got no answer ({reasons[0]})"
-            raise OutageError(f"{told}; go on with --resume {session.run.folder}")
+        old = self._judge(before, gate, step=f"{number} gate")
+        new = self._judge(edit.apply(before), gate, step=f"{number} edit")
         credits_before, credits_after = hits(old, gate), hits(new, gate)
         gains = [after - earlier for earlier, after in zip(credits_before, credits_after, strict=True)]
         policy = session.run.options.gate
@@ -236,7 +214,7 @@ class Protocol:
         best, place = number_of(start["value"]) if isinstance(start, dict) else 0.0, 0
         for decision in session.run.decisions():
             accuracy = number_of(decision.facts.get("accuracy_after"))
-            if decision.outcome == "accepted" and accuracy > best:
+            if decision.outcome == "accepted" and accuracy >= best:
                 best, place = accuracy, decision.round
         before, after = session.before(number), session.before(place + 1)
         if before.version == after.version or any(d.round == number for d in session.run.decisions()):
@@ -256,7 +234,8 @@ class Protocol:
             session.run.note("examination", {})
             return
         libraries = (session.base, session.current)
-        old, new = (self._judge(library, cases, step="test") for library in libraries)
+        old = self._judge(libraries[0], cases, step="test before")
+        new = self._judge(libraries[1], cases, step="test after")
         told = [
             (library.version, [(held_against(one, p), 0.0) for one, p in zip(judged, cases, strict=True)])
             for library, judged in zip(libraries, (old, new), strict=True)
@@ -267,26 +246,33 @@ class Protocol:
         session.run.note("examination", contrast(told[0], told[1], cases).model_dump(mode="json"))
 
     def _judge(self, library: Library, preferences: Sequence[Preference], *, step: str) -> list[Chained]:
-        """Have the chain judge what it has not judged with this library, and count what it costs in the run."""
-        run, judge = self.session.run, self.session.judge
+        """Have the chain judge what it has not judged with this library, and count what it costs in the run.
+
+        Raises:
+            OutageError: too many got no answer.
+        """
+        run, judge, column = self.session.run, self.session.judge, f"chain {library.version}"
         run.count_asked(step, len(preferences))
-        cases = {(library.version, work_hash(preference.case)): preference.case for preference in preferences}
-        missing = {key: case for key, case in cases.items() if key not in self._known}
-        if missing:
-            plan = replace(judge.plan, library=library)
-            with closing(judge_pairs(plan, missing.values())) as results:
-                for (version, work), judged in zip(missing, results, strict=True):
-                    self._known[version, work] = judged
-                    held, column = run.findings(work, judge.id), f"chain {version}"
-                    if not absent(judged) and (held is None or column not in held.grades):
-                        grades = {column: tuple(float(rank == 0) for rank in judged.ranking)}
-                        found = Findings(features=TaskFeatures(), grades=grades)
-                        run.add_findings(work, judge.id, found, judged.usage, step=step)
-        judged_of = {key: self._known[key] for key in cases}
-        for key in cases:
-            if absent(judged_of[key]):
-                del self._known[key]  # it is asked again the next time
-        return [judged_of[library.version, work_hash(preference.case)] for preference in preferences]
+        keys = [(library.version, work_hash(preference.case)) for preference in preferences]
+        missing = {key: p.case for key, p in zip(keys, preferences, strict=True) if key not in self._known}
+        if not missing:
+            return [self._known[key] for key in keys]
+        lost = []
+        with closing(judge_pairs(replace(judge.plan, library=library), missing.values())) as results:
+            for (version, work), judged in zip(missing, results, strict=True):
+                self._known[version, work] = judged
+                held = run.findings(work, judge.id)
+                if reason := absent(judged):
+                    lost.append(reason)
+                elif held is None or column not in held.grades:  # else it was counted before an interruption
+                    grades = tuple(float(rank == 0) for rank in judged.ranking) or (None, None)
+                    found = Findings(features=TaskFeatures(), grades={column: grades})
+                    run.add_findings(work, judge.id, found, judged.usage, step=step)
+        if len(lost) > MOST_ABSENT * len(keys):
+            raise OutageError(
+                f"{len(lost)} of {len(keys)} pairs got no answer ({lost[0]}); --resume {run.folder} goes on"
+            )
+        return [self._known[key] for key in keys]
 
 
 def absent(judged: Chained) -> str:
