@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from rubrica.errors import SandboxInfraError, SandboxUnavailable, ToolError
+from rubrica.errors import ReasonerError, SandboxInfraError, SandboxUnavailable, ToolError
 from rubrica.tools.base import Arguments, Tool, ToolSpec
 from rubrica.types import Candidate, Evidence, TaskView
 
@@ -38,12 +38,13 @@ class Toolbox:
 
         Raises:
             SandboxInfraError: our sandbox failed, so nothing may be concluded; the case is tried again or unscored.
+            ReasonerError: nobody answered a prompt tool; the same.
         """
         if tool not in self._tools:
             return [self._null(tool, candidate, "this library has no such tool") for candidate in candidates]
         try:
             return await self._tools[tool].check(task, candidates, arguments)
-        except SandboxInfraError:
+        except (SandboxInfraError, ReasonerError):
             raise
         except (ToolError, SandboxUnavailable) as error:
             return [self._null(tool, candidate, str(error)) for candidate in candidates]

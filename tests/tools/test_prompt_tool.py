@@ -5,6 +5,7 @@ import pytest
 from rubrica.errors import OutageError, ReplyError, ToolError
 from rubrica.tools.entry import ToolEntry
 from rubrica.tools.prompt_tool import PromptTool, ToolAnswer
+from rubrica.tools.toolbox import Toolbox
 from rubrica.types import Candidate, Message, TaskView, TextPart
 
 TASK = TaskView(messages=(Message(role="user", parts=(TextPart(text="Write to Ann."),)),))
@@ -57,6 +58,15 @@ def test_an_answer_nobody_can_read_is_the_tools_error():
 def test_an_outage_is_not_the_tools_error():
     with pytest.raises(OutageError):
         check(OutageError("down"))
+
+
+def test_an_outage_is_no_evidence_either():
+    async def ask(task, question):
+        raise OutageError("down")
+
+    toolbox = Toolbox({ENTRY.name: PromptTool(ENTRY, ask)})
+    with pytest.raises(OutageError):
+        asyncio.run(toolbox.check(TASK, (Candidate(id="A", parts=(TextPart(text="Dear Ann"),)),), ENTRY.name, {}))
 
 
 def test_a_schema_that_points_elsewhere_is_not_followed():
