@@ -1,11 +1,11 @@
 """RewardHarness's protocol beside ours: one file, one split, one endpoint, one table on the same test cases.
 
-    python bench/rewardharness.py DATA --model NAME --api-base URL [--rounds 8] [--gate strict] [--seed 0] [--keep FOLDER]
+    python bench/rewardharness.py DATA --model NAME --api-base URL [--rounds 8] [--gate strict] [--keep FOLDER]
 
 Both evolve the seed library: ours with `rubrica evolve`, theirs with `rubrica evolve --preset rewardharness`. The split
-is the same for both; theirs deals its cases to learn from once more, 60/40, into train and gate. Then one `rubrica eval`
-measures, on the test cases, the seed and our evolved library with our judge, and the seed and its evolved library with
-its chain, each case in both orders. Every command is printed before it runs.
+is the same for both; theirs deals its cases to learn from once more, 60/40, into train and gate. Then one `rubrica
+eval` measures, on the test cases, the seed and our evolved library with our judge, and the seed and its evolved library
+with its chain, each case in both orders. Every command is printed before it runs.
 """
 
 import argparse
@@ -42,8 +42,10 @@ def compare(given: argparse.Namespace, extra: list[str], folder: Path) -> None:
             tests.append(run.cases("test"))
     if tests[0] != tests[1]:
         raise SystemExit("the two runs were not given the same test cases")
+    pairs = [preference for preference in tests[0] if len(preference.case.candidates) == 2]
+    print(f"{len(pairs)} pairs of {len(tests[0])} test cases; the chain judges no others", file=sys.stderr)
     kept = folder / "test.jsonl"
-    kept.write_text("".join(json.dumps(to_row(preference)) + "\n" for preference in tests[0]), encoding="utf-8")
+    kept.write_text("".join(json.dumps(to_row(preference)) + "\n" for preference in pairs), encoding="utf-8")
     versions = ["--library", "seed", "--library", ours, "--chain", "seed", "--chain", theirs]
     rubrica("eval", kept, *versions, "--markdown", "--no-progress", *means, show=True)
 

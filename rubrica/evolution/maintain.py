@@ -12,7 +12,10 @@ from rubrica.types import Scoring
 LEARNED = "learned"
 """Tag of skills that evolution wrote; others are kept: they are there for tasks that this data may not hold."""
 SAME = 1e-9
-UPKEEP = frozenset({"prune", "merge", "calibrate", "best"})
+BEST = "best"
+"""A return to an earlier version of the run, by the RewardHarness preset."""
+UPKEEP = frozenset({"prune", "merge", "calibrate", BEST})
+"""What is done without asking the gate, as it changes no ranking or undoes what was tried; it counts as no try."""
 
 
 @dataclass(frozen=True)

@@ -226,8 +226,9 @@ class Protocol:
         session.settle({"round": number}, "accepted", reason)
 
     def _examine(self) -> None:
-        """Read the test cases, once."""
-        session, cases = self.session, self.session.run.cases("test")
+        """Read the pairs of the test, once."""
+        session = self.session
+        cases = [preference for preference in session.run.cases("test") if len(preference.case.candidates) == 2]
         if session.run.noted("examination") is not None:
             return
         if not cases:
