@@ -40,9 +40,7 @@ def _policy(context: click.Context, option: click.Parameter, given: str | None) 
 @click.option("--test-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.4]")
 @click.option("--seed", type=int, help="Of the split and the gate [default: 0].")
 @click.option("--rounds", type=click.IntRange(min=1), help="At most so many proposals [default: 8].")
-@click.option(
-    "--gate", callback=_policy, help="sequential, strict, or margin:X [default: sequential; preset: strict]."
-)
+@click.option("--gate", callback=_policy, help="sequential, strict, or margin:X [default: sequential; preset: strict].")
 @click.option("--preset", type=click.Choice(PRESETS), help="Another protocol in place of ours, to compare them.")
 @click.option("--draws", type=click.IntRange(min=19), help="Resampled label sets a test may take [default: 199].")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Stop proposing after so long.")

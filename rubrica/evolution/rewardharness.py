@@ -171,7 +171,7 @@ class Protocol:
         edits: list[Edit] = []
         for draft in drafts:
             try:
-                edit = edit_of(draft, sources)
+                edit = edit_of(draft, sources, library)
             except ReplyError:
                 continue
             if not any(invalid(edit, library)):
