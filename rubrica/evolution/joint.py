@@ -27,4 +27,5 @@ def change(before: Library, after: Library, *, title: str, rationale: str) -> Ed
         drop_skills=tuple(name for name in before.skills if name not in after.skills),
         put_tools=tuple(tool for name, tool in after.tools.items() if before.tools.get(name) != tool),
         drop_tools=tuple(name for name in before.tools if name not in after.tools),
+        scoring=after.scoring if after.scoring != before.scoring else None,
     )
