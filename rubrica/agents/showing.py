@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from rubrica.agents.observe import shown
+from rubrica.agents.observe import MANNERS, shown
 from rubrica.agents.own import OWN
 from rubrica.agents.work import Crew, Work
 from rubrica.requests.judge import Guide, JudgeRequest
@@ -59,7 +59,9 @@ def show(work: Work, crew: Crew, order: Sequence[Candidate], *, sample: int) -> 
     criteria = open_criteria(work)
     baselines = crew.library.scoring.baselines
     labels = _labels(order, sample, crew.provenance.seed)
-    told = [(label, item) for label, one in zip(labels, order, strict=True) for item in _about(work, one)]
+    found = [(label, item) for label, one in zip(labels, order, strict=True) for item in _about(work, one)]
+    clean = _clean([item for _, item in found])
+    told = [(label, item) for label, item in found if item.tool not in clean]
     numbered = {f"e{number}": pair for number, pair in enumerate(told, start=1)}
     request = JudgeRequest(
         task=work.view,
@@ -67,6 +69,7 @@ def show(work: Work, crew: Crew, order: Sequence[Candidate], *, sample: int) -> 
         criteria=criteria,
         guides=_guides(work, criteria),
         evidence=tuple(shown(item, number, label) for number, (label, item) in numbered.items()),
+        clean=tuple(sorted(clean)),
         solution=work.solution,
         sample=sample,
     )
@@ -85,6 +88,12 @@ def _about(work: Work, candidate: Candidate) -> list[Evidence]:
     """Return what tools said of a candidate, and the demands that they could not check, which are the reader's."""
     mine = [item for item in work.evidence if item.candidate == candidate.id]
     return [item for item in mine if item.value is not None or item.tool == DEMANDS]
+
+
+def _clean(evidence: Sequence[Evidence]) -> frozenset[str]:
+    """Return the tools of manner whose every finding holds: lines that would tell no answer from another."""
+    spoke = {item.tool for item in evidence} & MANNERS
+    return frozenset(tool for tool in spoke if all(item.value == 1.0 for item in evidence if item.tool == tool))
 
 
 def _guides(work: Work, criteria: Sequence[Criterion]) -> tuple[Guide, ...]:

@@ -58,6 +58,8 @@ class JudgeRequest(Request[Grades]):
     criteria: tuple[Criterion, ...]
     guides: tuple[Guide, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    clean: tuple[str, ...] = ()
+    """Tools that look for defects of manner and found none in any answer shown: said in one line."""
     solution: Solution | None = None
     objections: tuple[str, ...] = ()
     """Why the reply before this one was refused."""

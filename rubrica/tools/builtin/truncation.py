@@ -9,6 +9,7 @@ from rubrica.tools.text import read
 from rubrica.types import Candidate, TaskView
 
 _ENDS = re.compile(r"[.!?…。！？:;)\]}\"'”’»`*_>|~$%\u2190-\u32ff\U0001f000-\U0001ffff-]$")
+_MARKS = frozenset(".!?…\"”')。！？")
 _PENDING = frozenset(
     (
         "the",
@@ -55,18 +56,28 @@ def truncated(text: str) -> str:
         return "ends on an empty list item"
     if _ANNOUNCED.search(last):
         return "announces what does not follow"
-    return _unfinished_sentence(body, last)
+    return _unfinished_item(body, item) if item else _unfinished_sentence(body, last)
+
+
+def _unfinished_item(body: str, last: re.Match[str]) -> str:
+    """Tell an unfinished last item by the others: they end in a mark and this one, of several words, does not."""
+    if _ENDS.search(last.string) or len(last["body"].split()) < 3:
+        return ""
+    items = [found["body"] or "" for line in body.split("\n")[:-1] if (found := _LIST_ITEM.match(line))]
+    ended = sum(item.rstrip()[-1:] in _MARKS for item in items if item)
+    return "the last item is not ended" if len(items) >= 2 and ended == len(items) else ""
 
 
 def _unfinished_sentence(body: str, last: str) -> str:
     """Tell an unfinished last sentence by its own text: the others end in a mark and this one, in prose, does not."""
-    if _ENDS.search(last) or _LIST_ITEM.match(last) or last.startswith(("#", "|", "\\")):
+    if _ENDS.search(last) or last.startswith(("#", "|", "\\")):
         return ""
     reading = read(body)
     sentences = reading.sentence_texts[-30:]
-    if len(sentences) < 3 or len(reading.sentence_words[-1]) < 4:
-        return ""
-    ended = sum(sentence[-1] in ".!?…\"”')。！？" for sentence in sentences[:-1])
+    alone = last == sentences[-1].strip() if sentences else True
+    if len(sentences) < 3 or (alone and len(reading.sentence_words[-1]) < 4):
+        return ""  # a name or a greeting on a line of its own needs no mark
+    ended = sum(sentence[-1] in _MARKS for sentence in sentences[:-1])
     return "the last sentence is not ended" if ended >= 0.8 * (len(sentences) - 1) else ""
 
 

@@ -138,3 +138,17 @@ def test_the_reference_itself_scores_one(value: Value, metric: str) -> None:
 def test_hostile_answers_are_read_in_linear_time(value: Value, tool: str, piece: str) -> None:
     found = value(tool, "Tell me about the ferry.", piece * (100_000 // len(piece)))
     assert found is None or 0 <= found <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("Do this.\n1. Listen well.\n2. Speak softly.\n3. Follow through: After making contact", False),
+        ("Do this.\n1. Listen well.\n2. Speak softly.\n3. Follow through.", True),
+        ("Buy:\n- apples\n- pears\n- plums and figs too", True),  # items without marks
+        ("It is safe. You may start. Ask if you like. If you're uns", False),
+        ("It is safe. You may start. Ask if you like.\nJohn Smith", True),  # a signature
+    ],
+)
+def test_a_cut_last_item_or_sentence_is_told_from_one_without_a_mark(text, whole):
+    assert (truncated(text) == "") == whole
