@@ -70,7 +70,17 @@ class Edit(Value):
             library = library.with_tool(tool)
         for skill in self.put_skills:
             library = library.with_skill(skill)
-        return library if self.scoring is None else library.with_scoring(self.scoring)
+        return library.with_scoring(self._forgetting(library.scoring) if self.scoring is None else self.scoring)
+
+    def _forgetting(self, scoring: Scoring) -> Scoring:
+        """Return a scoring without what was fitted for dropped skills, which another of the name must not inherit."""
+        gone = tuple(f"{name}/" for name in self.drop_skills)
+        fitted = {name: getattr(scoring, name) for name in ("weights", "errors", "baselines")}
+        kept = {
+            name: {key: value for key, value in values.items() if not key.startswith(gone)}
+            for name, values in fitted.items()
+        }
+        return scoring if kept == fitted else scoring.model_copy(update=kept)
 
 
 class Proposal(Protocol):

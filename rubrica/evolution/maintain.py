@@ -7,7 +7,6 @@ import numpy as np
 from rubrica.evolution.edits import Edit
 from rubrica.evolution.table import Scorer, Table, Vector
 from rubrica.library.library import Library
-from rubrica.types import Scoring
 
 LEARNED = "learned"
 """Tag of skills that evolution wrote; others are kept: they are there for tasks that this data may not hold."""
@@ -40,20 +39,9 @@ class Prune:
             title=f"Retire {', '.join(idle)}"[:200],
             rationale=f"Without them all scores of {len(table)} cases stay as they are.",
             drop_skills=tuple(idle),
-            scoring=_without_weights(library, idle),
             sources=table.ids,
         )
 
 
 def _raw(library: Library, table: Table) -> Vector:
     return Scorer.of(library, table).raw(library.scoring)
-
-
-def _without_weights(library: Library, skills: list[str]) -> Scoring:
-    gone = tuple(f"{name}/" for name in skills)
-    scoring = library.scoring
-    kept = {
-        field: {key: value for key, value in getattr(scoring, field).items() if not key.startswith(gone)}
-        for field in ("weights", "errors", "baselines")
-    }
-    return scoring.model_copy(update=kept)

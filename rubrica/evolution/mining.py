@@ -254,6 +254,7 @@ class Learner:
                 },
                 "temperature": 1.0,
                 "reference": round(float(scale * scoring.reference / scoring.temperature + solution.weights[0][1]), 6),
+                "errors": {},
                 "isotonic": (),
                 "cases": len(self.table),
             }

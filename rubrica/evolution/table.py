@@ -183,7 +183,7 @@ class Scorer:
         for i, criterion in enumerate(self.criteria):
             if criterion.cap is not None:
                 limit = np.fmin(limit, 1.0 - (1.0 - criterion.cap) * (1.0 - self.grades[:, i]))
-        p = np.clip(limit / (1.0 + np.exp(-z)), 1e-9, 1 - 1e-9)
+        p = np.clip(limit / (1.0 + np.exp(-z)), 1e-300, 1 - 1e-16)
         told: Vector = np.where(limit < 1.0, np.clip(np.log(p / (1 - p)), -Z_MAX, Z_MAX), z)
         return told
 

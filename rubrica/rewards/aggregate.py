@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from rubrica.types import Criterion, Finding, Rubric, Scoring
 
-Z_MAX = 12.0
+Z_MAX = 30.0
 """Raw scores are clipped to +-Z_MAX, so that a reward stays inside (0, 1) in double precision."""
 UNGRADED_SPREAD = 0.25
 """Standard deviation assumed for the grade of a criterion that nobody could grade."""

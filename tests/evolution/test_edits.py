@@ -10,6 +10,7 @@ from tabled import a_check, a_library, a_skill
 from rubrica.evolution.edits import Edit
 from rubrica.library.library import Library
 from rubrica.library.seed import builtin_entry, seed_library
+from rubrica.skills.base import Skill
 from rubrica.tools.builtin.catalog import load_builtins
 from rubrica.types import Scoring
 
@@ -107,3 +108,10 @@ def test_an_edit_that_changes_nothing_makes_the_same_version() -> None:
     library = a_library(ONE)
     for nothing in (edit(), edit(put_skills=(ONE,)), edit(drop_skills=("two",)), edit(scoring=Scoring())):
         assert nothing.apply(library).version == library.version
+
+
+def test_what_was_fitted_for_a_dropped_skill_is_forgotten() -> None:
+    scoring = Scoring(weights={"old/a": 3.0, "older/a": 2.0}, baselines={"old/a": 0.1}, errors={"old/a": 0.2})
+    library = Library.of([Skill(name=name, description="d") for name in ("old", "older")], scoring=scoring)
+    after = Edit(kind="retire-skill", title="Retire", drop_skills=("old",)).apply(library)
+    assert after.scoring == Scoring(weights={"older/a": 2.0})
