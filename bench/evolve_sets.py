@@ -25,7 +25,6 @@ from rubrica.evals.metrics import wilson
 from rubrica.evolution.edits import Proposal
 from rubrica.evolution.gate import Ledger, decide, level
 from rubrica.evolution.mining import MAX_ROWS, Mine, Refit
-from rubrica.evolution.ridge import case_folds
 from rubrica.evolution.table import Rows, Scorer, Table, agreement, column_of
 from rubrica.evolution.trial import Trial
 from rubrica.evolution.vocabulary import probe_library
@@ -107,8 +106,9 @@ def plain(train: Table, test: Table) -> np.ndarray:
 
     def loss(shrinkage: float) -> float:
         total = 0.0
-        for fitted_on, held in case_folds(told.case, 0):
-            weights = fit(told.of_cases(told.case[fitted_on]), shrinkage=shrinkage, floor=free).weights
+        for cases in np.array_split(np.random.default_rng(0).permutation(len(train)), FOLDS):
+            held = np.isin(told.case, cases)
+            weights = fit(told.of_cases(told.case[~held]), shrinkage=shrinkage, floor=free).weights
             p = expected(told.x[held] @ weights, 0.0)[0]
             hits = told.y[held] * np.log(p) + (1 - told.y[held]) * np.log(1 - p)
             total -= float((told.weight[held] * hits).sum())

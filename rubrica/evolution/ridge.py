@@ -3,8 +3,9 @@
 Outcomes t = 2y - 1 in [-1, 1] are regressed on blocks of columns, each scaled to unit variance and then by a block
 factor: the margin of the library as it is (little shrunk: the learner starts from what the library knows), its own
 criteria one by one, and probes, plain and under conditions. In dual form the cost depends on the number of cases, not
-of columns (Saunders, Gammerman and Vovk 1998). Block factors and shrinkage are chosen by cross-validation over
-cases; a logistic fit of the cross-validated margins (Platt 1999) brings the result to the Bradley-Terry scale.
+of columns (Saunders, Gammerman and Vovk 1998). Block factors and shrinkage are chosen by leaving out one case at a
+time, which for ridge needs no refit; a logistic fit of the margins left out (Platt 1999) brings the result to the
+Bradley-Terry scale.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,6 @@ CLIP = 3.0
 """Standardised differences are clipped here, so that no outlier decides."""
 MIN_SPREAD = 0.02
 """Columns that vary less than this say nothing."""
-CV_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -68,26 +68,24 @@ class Solution:
     importance: tuple[Vector, ...]
     """Per block and column: |weight| times spread, the share of the margin that it typically moves."""
     loss: float
-    """Cross-validated mean squared error of t."""
+    """Mean squared error of t, each case left out."""
     shrinkage: float
     factors: tuple[float, ...]
 
 
-def solve(blocks: Sequence[Block], rows: Rows, *, seed: int = 0) -> Solution:
-    """Fit the blocks to the outcomes, with factors and shrinkage chosen by cross-validation over cases."""
+def solve(blocks: Sequence[Block], rows: Rows) -> Solution:
+    """Fit the blocks to the outcomes, with factors and shrinkage chosen by leaving cases out."""
     scaled = Scaled.of(blocks, rows.weight)
     root = np.sqrt(rows.weight)
     target = root * (2.0 * rows.y - 1.0)
     kernels = [(root[:, None] * x) @ (root[:, None] * x).T for x in scaled.x]
-    alone = len(np.unique(rows.case)) == len(rows.case)
-    folds = [] if alone else list(case_folds(rows.case, seed))
+    groups = groups_of(rows.case)
     best: _Choice | None = None
     for factors in _grid([block.factors for block in blocks]):
         kernel = sum((f * f * k for f, k in zip(factors, kernels, strict=True)), np.zeros((len(target), len(target))))
         spectrum = Spectrum.of(kernel, target)
         for shrinkage in SHRINKAGES:
-            dual, left_out = spectrum.solve(shrinkage)
-            margins = left_out if alone else _validated(kernel, target, folds, shrinkage)
+            dual, margins = spectrum.solve(shrinkage, groups)
             loss = float(((target - margins) ** 2).mean())
             if best is None or loss < best.loss - 1e-12:
                 best = _Choice(loss, shrinkage, factors, margins, dual)
@@ -105,12 +103,13 @@ def solve(blocks: Sequence[Block], rows: Rows, *, seed: int = 0) -> Solution:
     return Solution(weights, importance, best.loss, best.shrinkage, best.factors)
 
 
-def case_folds(case: Indices, seed: int, count: int = CV_FOLDS) -> Iterator[tuple[Indices, Indices]]:
-    """Yield (kept rows, held rows) so that the rows of a case stay together."""
-    cases = np.random.default_rng(seed).permutation(np.unique(case))
-    for held in np.array_split(cases, min(count, max(2, len(cases)))):
-        inside = np.isin(case, held)
-        yield np.flatnonzero(~inside), np.flatnonzero(inside)
+def groups_of(case: Indices) -> tuple[Indices, ...]:
+    """Return the rows of each case, the cases of one size together: arrays of shape (cases, rows of each)."""
+    order = np.argsort(case, kind="stable")
+    starts = np.flatnonzero(np.diff(case[order], prepend=-1))
+    rows = np.split(order, starts[1:]) if len(case) else []
+    sizes = sorted({len(each) for each in rows})
+    return tuple(np.array([each for each in rows if len(each) == size], dtype=np.int64) for size in sizes)
 
 
 def platt_slope(margins: Vector, rows: Rows) -> float:
@@ -135,7 +134,7 @@ class _Choice:
     shrinkage: float
     factors: tuple[float, ...]
     margins: Vector
-    """Of each row, from a fit that has not seen it."""
+    """Of each row, from a fit that has not seen its case."""
     dual: Vector
 
 
@@ -153,21 +152,22 @@ class Spectrum:
         values, vectors = np.linalg.eigh(kernel)
         return cls(np.maximum(values, 0.0), vectors, vectors.T @ target, target)
 
-    def solve(self, shrinkage: float) -> tuple[Vector, Vector]:
-        """Return the dual solution and each row's margin without that row (Cook and Weisberg 1982, exact for ridge)."""
+    def solve(self, shrinkage: float, groups: Sequence[Indices]) -> tuple[Vector, Vector]:
+        """Return the dual solution and each row's margin without the rows of its case.
+
+        The residual of left-out rows B is (G_BB)^-1 (G y)_B with G = (K + shrinkage I)^-1: exact for ridge (Cook and
+        Weisberg 1982 for single rows).
+        """
         inverse = 1.0 / (self.values + shrinkage)
         dual: Vector = self.vectors @ (inverse * self.projected)
-        leverage: Vector = (self.vectors * self.vectors) @ inverse
-        return dual, self.target - dual / leverage
-
-
-def _validated(kernel: Matrix, target: Vector, folds: Sequence[tuple[Indices, Indices]], shrinkage: float) -> Vector:
-    """Return margins by cross-validation over cases, for cases that give several rows."""
-    margins = np.zeros(len(target))
-    for kept, held in folds:
-        within = kernel[np.ix_(kept, kept)] + shrinkage * np.eye(len(kept))
-        margins[held] = kernel[np.ix_(held, kept)] @ np.linalg.solve(within, target[kept])
-    return margins
+        if all(group.shape[1] == 1 for group in groups):
+            return dual, self.target - dual / ((self.vectors * self.vectors) @ inverse)
+        whole = (self.vectors * inverse) @ self.vectors.T
+        margins = self.target.copy()
+        for group in groups:
+            blocks = whole[group[:, :, None], group[:, None, :]]
+            margins[group] -= np.linalg.solve(blocks, dual[group][:, :, None])[:, :, 0]
+        return dual, margins
 
 
 def _grid(options: Sequence[tuple[float, ...]]) -> Iterator[tuple[float, ...]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubrica.evolution.ridge import CLIP, SHRINKAGES, Block, Scaled, Spectrum, case_folds, platt_slope, solve
+from rubrica.evolution.ridge import CLIP, SHRINKAGES, Block, Scaled, Spectrum, groups_of, platt_slope, solve
 from rubrica.evolution.table import Matrix, Rows, Vector
 
 
@@ -36,19 +36,29 @@ def primal(x: Matrix, target: Vector, shrinkage: float) -> Vector:
 def test_the_dual_solution_is_the_primal_one(size: int, width: int, shrinkage: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, target = rng.normal(size=(size, width)), rng.normal(size=size)
-    dual, _ = Spectrum.of(x @ x.T, target).solve(shrinkage)
+    dual, _ = Spectrum.of(x @ x.T, target).solve(shrinkage, groups_of(np.arange(size)))
     np.testing.assert_allclose(x.T @ dual, primal(x, target, shrinkage), atol=1e-9)
 
 
-@given(st.integers(2, 12), st.integers(1, 8), st.sampled_from(SHRINKAGES), st.integers(0, 99))
-def test_left_out_margins_are_those_of_refits_without_the_row(
-    size: int, width: int, shrinkage: float, seed: int
+@given(st.data(), st.integers(2, 12), st.integers(1, 8), st.sampled_from(SHRINKAGES), st.integers(0, 99))
+def test_left_out_margins_are_those_of_refits_without_the_case(
+    data: st.DataObject, size: int, width: int, shrinkage: float, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
     x, target = rng.normal(size=(size, width)), rng.normal(size=size)
-    _, left_out = Spectrum.of(x @ x.T, target).solve(shrinkage)
-    refits = [x[i] @ primal(np.delete(x, i, 0), np.delete(target, i), shrinkage) for i in range(size)]
+    case = np.array(data.draw(st.lists(st.integers(0, 5), min_size=size, max_size=size)))
+    _, left_out = Spectrum.of(x @ x.T, target).solve(shrinkage, groups_of(case))
+    refits = [x[i] @ primal(x[case != case[i]], target[case != case[i]], shrinkage) for i in range(size)]
     np.testing.assert_allclose(left_out, refits, atol=1e-9)
+
+
+@given(st.lists(st.integers(0, 9), max_size=40))
+def test_groups_hold_every_row_once_and_cases_together(case: list[int]) -> None:
+    groups = groups_of(np.array(case, dtype=np.int64))
+    assert sorted(int(row) for group in groups for row in group.ravel()) == list(range(len(case)))
+    for group in groups:
+        for rows_of_one in group:
+            assert {i for i, each in enumerate(case) if each == case[rows_of_one[0]]} == set(rows_of_one.tolist())
 
 
 # Scaling
@@ -102,12 +112,11 @@ def test_the_choice_is_the_one_of_brute_force(per_case: int) -> None:
     prior, own, probes = rng.normal(size=(n, 1)), rng.random((n, 3)) - 0.5, rng.random((n, 5)) - 0.5
     y = outcomes(2 * prior[:, 0] + 4 * probes[:, 1], seed=3)
     blocks = [Block(prior, (3.0,), equal=False), Block(own, (0.0, 1.0)), Block(probes, (0.3, 1.0))]
-    told = solve(blocks, rows(y, weight=weight, case=case), seed=7)
+    told = solve(blocks, rows(y, weight=weight, case=case))
 
     scaled, root = Scaled.of(blocks, weight).x, np.sqrt(weight)
     target = root * (2 * y - 1)
-    single = [(np.delete(np.arange(n), i), np.array([i])) for i in range(n)]
-    folds = single if per_case == 1 else list(case_folds(case, 7))
+    folds = [(np.flatnonzero(case != each), np.flatnonzero(case == each)) for each in np.unique(case)]
     losses = {
         (factors, shrinkage): refitted_loss(
             root[:, None] * np.hstack([f * x for f, x in zip(factors, scaled, strict=True)]), target, shrinkage, folds
@@ -173,7 +182,7 @@ def test_a_fit_is_the_same_each_time() -> None:
     rng = np.random.default_rng(10)
     x, y = rng.normal(size=(30, 4)), (rng.random(30) < 0.5).astype(float)
     compared = rows(y, weight=np.full(30, 0.5), case=np.repeat(np.arange(15), 2))
-    one, two = (solve([Block(x, (0.3, 1.0))], compared, seed=1) for _ in range(2))
+    one, two = (solve([Block(x, (0.3, 1.0))], compared) for _ in range(2))
     np.testing.assert_array_equal(one.weights[0], two.weights[0])
 
 
@@ -200,17 +209,6 @@ def test_a_single_case_is_fitted_without_a_fuss(case: list[int]) -> None:
 
 
 # Folds over cases
-
-
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=40), st.integers(0, 99))
-def test_folds_hold_every_row_once_and_cases_together(case: list[int], seed: int) -> None:
-    told = list(case_folds(np.array(case), seed))
-    assert sorted(np.concatenate([held for _, held in told]).tolist()) == list(range(len(case)))
-    for kept, held in told:
-        assert sorted([*kept, *held]) == list(range(len(case)))
-        assert not {case[i] for i in kept} & {case[i] for i in held}
-    sizes = [len({case[i] for i in held}) for _, held in told]
-    assert max(sizes) - min(sizes) <= 1
 
 
 # The slope
