@@ -18,6 +18,7 @@ from rubrica.evolution.evidence import Judge
 from rubrica.evolution.evolve import Means, evolve
 from rubrica.evolution.run import Options, Run
 from rubrica.library.library import Library
+from rubrica.library.message import CommitMessage
 from rubrica.library.store import LibraryStore
 from rubrica.memory.cache import Cached, ResponseStore
 from rubrica.parallel import Plan
@@ -25,6 +26,7 @@ from rubrica.reasoners.direct import Direct
 from rubrica.reasoners.llm import LanguageModel
 from rubrica.reasoners.retry import Retry
 from rubrica.requests.propose import Edit as Draft
+from rubrica.tools.entry import ToolEntry
 
 QUICK = Retry(failures=4, deadline_s=20.0, first_wait_s=0.001, longest_wait_s=0.01)
 HARMFUL = {
@@ -147,6 +149,52 @@ def test_the_missing_skill_and_tool_pass_the_gate_and_the_harmful_edit_does_not(
     assert counts["calls"] == 0  # everything that it asks has been answered before
     assert LibraryStore.open(other).load().version == found.version
     assert again.accepted == report.accepted
+
+
+def by_measure(name: str, of: str, prefer: str) -> dict[str, Any]:
+    criterion = {"id": "m", "text": "It has more.", "scored_by": "tool", "tool": "measure", "arguments": {"of": of},
+                 "prefer": prefer, "weight": 20.0}  # fmt: skip
+    skill = {"name": name, "description": "Counts.", "body": "Count.", "criteria": [criterion]}
+    return {"id": name, "action": "add-skill", "skills": [skill], "why": "It counts."}
+
+
+@pytest.mark.timeout(180)
+def test_an_edit_that_the_gate_refused_is_narrowed_once_and_tested_on_what_its_author_has_not_read(
+    write, library, tmp_path
+) -> None:
+    data = write(140)
+    LibraryStore.init(tmp_path / "lists", Library())
+    store = LibraryStore.open(tmp_path / "lists")
+    measure = ToolEntry(name="measure", description="Counts.", kind="builtin")
+    store.commit(store.load().with_tool(measure), CommitMessage(subject="Bring the tool"))
+    for prefer in ("high", "low"):  # one of the two fits the cases that the author reads, by chance
+        server = mind([f"case-{n}" for n in range(140)])
+        weak, better = by_measure("weak", "words", prefer), by_measure("better", "numbered", "high")
+        server = replace(server, edits=(weak,), narrowed=(better,))
+        LibraryStore.init(tmp_path / prefer, store.load())
+        report, bodies = asyncio.run(written(data, tmp_path / prefer, server))
+        if report.decisions[0].outcome == "rejected":
+            break
+    first, second = report.decisions[:2]
+    assert (first.title, first.outcome) == ("Add skill weak", "rejected")
+    assert (second.title, second.outcome) == ("Add skill better", "accepted")
+    shown = [text for body in bodies if "Your edit was refused" in (text := body["messages"][1]["content"])]
+    assert len(shown) == 1
+    assert 1 <= shown[0].count('name="broke"') <= 3
+    with Run.open(tmp_path / prefer / ".rubrica" / "runs" / "0001") as run:
+        sources = [set(edit.sources) for number in (1, 2) if (edit := run.proposal(number)[1])]
+        assert sources[1] == sources[0] | set(first.facts["hurt"])
+        assert second.facts["n"] == len(run.cases("train")) - len(sources[1])
+
+
+async def written(data: Path, library: Path, server: SimulatedAuthor) -> tuple[Any, list[Any]]:
+    """Evolve with rules that judge and a model that writes."""
+    async with ModelServer(mind=server) as serving:
+        author = LanguageModel(Direct("m", [serving.url], key="", timeout_s=20.0, stream=False), retry=QUICK)
+        judge = Judge(Plan(Library(), effort="low", sandbox="none"), 1)
+        means = Means(judge, Authored(author, after=Nothing()))
+        options = Options(data=str(data), train=100, draws=49, rounds=2)
+        return await asyncio.to_thread(evolve, library, options, means), serving.bodies
 
 
 @pytest.mark.parametrize("written", [HARMFUL, SKILL, TOOL])

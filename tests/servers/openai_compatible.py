@@ -147,6 +147,8 @@ class SimulatedAuthor(SimulatedGrader):
 
     mechanisms: tuple[Mapping[str, Any], ...] = ()
     edits: tuple[Mapping[str, Any], ...] = ()
+    narrowed: tuple[Mapping[str, Any], ...] = ()
+    """What it answers when it is shown an edit of its own that was refused."""
 
 
 def plain_quality(task: str, candidate: str) -> float:
@@ -219,7 +221,9 @@ def _diagnosis(question: Question, mind: Mind) -> dict[str, Any]:
 
 
 def _edits(question: Question, mind: Mind) -> dict[str, Any]:
-    return {"edits": list(mind.edits) if isinstance(mind, SimulatedAuthor) else []}
+    if not isinstance(mind, SimulatedAuthor):
+        return {"edits": []}
+    return {"edits": list(mind.narrowed if question.all("broke") else mind.edits)}
 
 
 def _turn(question: Question, mind: Mind) -> dict[str, Any]:
