@@ -90,9 +90,9 @@ def _detail(probe: Criterion) -> str:
 
 
 def _description(condition: str, found: Sequence[Found], cases: int) -> str:
-    leading = "; ".join(f"{'more' if f.weight > 0 else 'less'} {_short(f.probe)}" for f in found[:4])
+    leading = "; ".join(f"{'+' if f.weight > 0 else '-'} {_short(f.probe)}" for f in found[:4])
     scope = f"Use it when {_words(condition)}." if condition else "Use it for all tasks like those it was learned from."
-    return f"What {cases} labelled preferences reward: {leading}. {scope}"[:1024]
+    return f"What {cases} labelled preferences reward (+ more of it, - less): {leading}. {scope}"[:1024]
 
 
 def _body(condition: str, found: Sequence[Found], cases: int) -> str:

@@ -85,7 +85,7 @@ def test_each_line_says_direction_count_and_weight() -> None:
         "- **More**: how many: numbered lines (21 of 30 comparisons; weight 1.23)",
     ]
     assert "Learned from 40 labelled cases." in skill.body
-    assert skill.description.startswith("What 40 labelled preferences reward: less hedges; more numbered lines. Use it")
+    assert skill.description.startswith("What 40 labelled preferences reward (+ more of it, - less): - hedges; + numbered lines. Use it")
     assert (skill.metadata, skill.tags) == ({"learned-from": "40"}, ("learned",))
 
 
@@ -160,4 +160,4 @@ def test_every_probe_has_a_name_of_its_own_in_words() -> None:
 def test_a_name_is_cut_between_words() -> None:
     long = a_probe("words").model_copy(update={"tool": "other", "arguments": {}, "text": "Seven letters, " * 8})
     told = taste(Found(long, 1.0, 0.5, 9, 6)).description
-    assert "more seven letters, Seven letters, Seven letters, Seven ..." in told
+    assert "+ seven letters, Seven letters, Seven letters, Seven ..." in told
