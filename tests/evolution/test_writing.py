@@ -85,7 +85,8 @@ def test_each_line_says_direction_count_and_weight() -> None:
         "- **More**: how many: numbered lines (21 of 30 comparisons; weight 1.23)",
     ]
     assert "Learned from 40 labelled cases." in skill.body
-    assert skill.description.startswith("What 40 labelled preferences reward (+ more of it, - less): - hedges; + numbered lines. Use it")
+    opening = "What 40 labelled preferences reward (+ more of it, - less): - hedges; + numbered lines. Use it"
+    assert skill.description.startswith(opening)
     assert (skill.metadata, skill.tags) == ({"learned-from": "40"}, ("learned",))
 
 
