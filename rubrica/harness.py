@@ -99,14 +99,17 @@ class Harness:
 
 def followed(results: AsyncGenerator[T]) -> Iterator[T]:
     """Yield what a stream yields, for callers without an event loop."""
+    latest: T | None = None
 
-    async def following() -> T | None:
-        return await anext(results, None)
+    async def following() -> bool:  # asyncio writes out what a main task returns, twice: let that be short
+        nonlocal latest
+        latest = await anext(results, None)
+        return latest is not None
 
     with asyncio.Runner() as runner:
         try:
-            while (result := runner.run(following())) is not None:
-                yield result
+            while runner.run(following()) and latest is not None:
+                yield latest
         finally:
             runner.run(results.aclose())
 

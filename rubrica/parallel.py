@@ -116,7 +116,13 @@ def _start_process(plan: Plan, style: logs.Style) -> None:
 
 
 def _judge(cases: list[Case]) -> list[Row]:
-    return [_row(judged) for judged in _Worker.runner.run(judge_chunk(cases, _Worker.crew))]
+    rows: list[Row] = []
+
+    async def judging() -> None:  # asyncio writes out what a main task returns, twice: let that be short
+        rows.extend(_row(judged) for judged in await judge_chunk(cases, _Worker.crew))
+
+    _Worker.runner.run(judging())
+    return rows
 
 
 def _row(judged: Judged) -> Row:
