@@ -17,8 +17,8 @@ LEAST_WEIGHT = 0.1
 
 async def judge(work: Work, crew: Crew) -> None:
     """Take the looks that are planned; at first, both orders, or one at low effort."""
-    if not open_criteria(work):
-        return
+    if not crew.reads or not open_criteria(work):
+        return  # what no tool can grade stays ungraded where nobody reads
     if work.alone(crew):
         if not work.looks:
             await look_alone(work, crew)

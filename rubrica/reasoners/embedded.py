@@ -5,7 +5,7 @@ a reader can grade it leaves ungraded, which lowers the verdict's confidence: it
 """
 
 import hashlib
-from functools import cache, singledispatchmethod
+from functools import cache, singledispatch
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import TypeVar, cast
@@ -53,38 +53,44 @@ class Embedded:
         return f"embedded:{source_digest()}"
 
     async def complete(self, request: Request[T]) -> Reply[T]:
-        return Reply(value=cast("T", self._answer(request)), by=self.id)
+        return Reply(value=cast("T", _answer(request)), by=self.id)
 
-    @singledispatchmethod
-    def _answer(self, request: Request[Value]) -> Value:
-        raise ReplyError(f"the embedded reasoner cannot answer a {request.role} request; use --model for that")
 
-    @_answer.register
-    def _select(self, request: SelectRequest) -> Selection:
-        return Selection(
-            skills=tuple(
-                Choice(name=card.name, why=f"applies: {card.when}" if card.when else "always applies")
-                for card in request.skills
-                if parse(card.when).holds(request.features)
-            )
+@singledispatch
+def _answer(request: Request[Value]) -> Value:
+    raise ReplyError(f"the embedded reasoner cannot answer a {request.role} request; use --model for that")
+
+
+@_answer.register
+def _select(request: SelectRequest) -> Selection:
+    return Selection(
+        skills=tuple(
+            Choice(name=card.name, why=f"applies: {card.when}" if card.when else "always applies")
+            for card in request.skills
+            if parse(card.when).holds(request.features)
         )
+    )
 
-    @_answer.register
-    def _rubric(self, request: RubricRequest) -> RubricDraft:  # the skills' criteria stand as they are
-        del request
-        return RubricDraft()
 
-    @_answer.register
-    def _solve(self, request: SolveRequest) -> Solution:  # tools hold what can be computed without a model
-        del request
-        return Solution()
+@_answer.register
+def _rubric(request: RubricRequest) -> RubricDraft:  # the skills' criteria stand as they are
+    del request
+    return RubricDraft()
 
-    @_answer.register
-    def _verify(self, request: VerifyRequest) -> Verification:  # the rubric's own checks have run already
-        del request
-        return Verification()
 
-    @_answer.register
-    def _judge(self, request: JudgeRequest) -> Grades:  # what no tool can grade stays ungraded
-        del request
-        return Grades()
+@_answer.register
+def _solve(request: SolveRequest) -> Solution:  # tools hold what can be computed without a model
+    del request
+    return Solution()
+
+
+@_answer.register
+def _verify(request: VerifyRequest) -> Verification:  # the rubric's own checks have run already
+    del request
+    return Verification()
+
+
+@_answer.register
+def _judge(request: JudgeRequest) -> Grades:  # what no tool can grade stays ungraded
+    del request
+    return Grades()
