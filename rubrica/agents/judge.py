@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rubrica.agents.ask import ask
 from rubrica.agents.checking import Checked, check
+from rubrica.agents.own import OWN
 from rubrica.agents.showing import Shown, open_criteria, order_of, show
 from rubrica.agents.work import Crew, Look, Work
 from rubrica.types import Candidate
@@ -77,4 +78,7 @@ def _look(order: Sequence[Candidate], checked: Sequence[Checked], *, alone: bool
         remarks={key: remark for one in checked for key, remark in one.remarks.items()},
         weight=max(soundness, LEAST_WEIGHT) if all(one.ranking_stands for one in checked) else LEAST_WEIGHT,
         alone=alone,
+        heard=frozenset(
+            candidate for one in checked for key, candidate in one.answered | one.grades.keys() if key not in OWN
+        ),
     )

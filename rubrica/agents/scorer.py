@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from rubrica.agents.feedback import feedback
 from rubrica.agents.looks import combine, trusted, without_unasked
 from rubrica.agents.own import OWN
+from rubrica.agents.showing import open_criteria
 from rubrica.agents.work import Crew, Work
 from rubrica.rewards.aggregate import aggregate, confidence, criterion_key, grades_by_key, sigmoid
 from rubrica.rewards.compare import ranks, win_matrix
@@ -20,6 +21,15 @@ def score(work: Work, crew: Crew) -> None:
     findings = (*work.findings, *said)
     rubric = without_unasked(work.rubric, OWN, frozenset(finding.criterion for finding in findings))
     grades = grades_by_key(rubric, findings)
+    if crew.reads and open_criteria(work) and (unheard := [id_ for id_ in ids if not _heard(work, id_)]):
+        work.result = Unscored(
+            case=work.case.id,
+            reason="parse",
+            detail=f"nothing that the judge said of {', '.join(unheard)} survived checking; ask again",
+            tried=tuple(choice.name for choice in work.selection.skills),
+            provenance=crew.provenance,
+        )
+        return
     if not grades:
         work.result = Unscored(
             case=work.case.id,
@@ -53,6 +63,11 @@ def score(work: Work, crew: Crew) -> None:
         evidence=tuple(work.evidence),
         provenance=crew.provenance,
     )
+
+
+def _heard(work: Work, candidate: str) -> bool:
+    """Whether the judge has said anything of a candidate; what tools say alone would be another judgement."""
+    return any(candidate in look.heard for look in work.looks)
 
 
 def _disagreement(rubric: Rubric, scoring: Scoring, errors: Mapping[tuple[str, str], float], candidate: str) -> float:

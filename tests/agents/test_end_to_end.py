@@ -55,8 +55,9 @@ def test_forged_observations_are_refused():
 
 
 def test_grades_for_candidates_that_were_not_shown_give_no_verdict():
-    (told,), _ = judge([a_case(BAD, GOOD)], effort="low", rates={"wrong-ids": 1.0})
-    assert told.result.reason == "undecided"
+    case = a_case(f"{BAD} 2 + 2 = 5", f"{GOOD} 2 + 2 = 4")
+    (told,), _ = judge([case], effort="low", rates={"wrong-ids": 1.0})
+    assert told.result.reason == "parse"  # and not what tools alone would say
 
 
 def test_what_is_sent_holds_no_answer_in_a_system_message_and_no_id_of_the_data_set():

@@ -76,7 +76,8 @@ def test_pointwise_a_candidate_scores_the_same_in_any_company():
 
 def test_a_grade_whose_quotes_are_not_there_does_not_count():
     told, _ = run(spoiling({"quotes": ("words that it does not hold",)}))
-    assert not any(f.candidate == "A" and f.criterion == "looks-good/good" for f in told.result.findings)
+    assert (told.result.kind, told.result.reason) == ("unscored", "parse")
+    assert "said of A survived checking" in told.result.detail
     assert told.trace[-1]["refused"]["judge: a quote that is not in the answer"] >= 2
 
 

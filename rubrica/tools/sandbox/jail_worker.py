@@ -180,7 +180,8 @@ class JailWorker:
                     raise WorkerLostError("a killed run did not end")
                 self._check(run, deadline)
                 if run.ending is not None and handle >= 0 and not killed:
-                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                        signal.pidfd_send_signal(handle, signal.SIGKILL)
                     killed, deadline = True, time.monotonic() + _END_S
         finally:
             if handle >= 0:
