@@ -85,24 +85,31 @@ class Row:
     seconds: float
 
 
-class _Worker:
-    """What a worker process keeps between chunks."""
+class Worker:
+    """What judges in one process: a harness and an event loop, kept between chunks."""
 
-    runner: asyncio.Runner
-    harness: Harness
-    crew: Crew
+    def __init__(self, plan: Plan) -> None:
+        self.runner = asyncio.Runner()
+        self.harness = plan.harness()
+        self.crew: Crew = self.harness.crew()
+
+    def judge(self, cases: list[Case]) -> list[Row]:
+        rows: list[Row] = []
+
+        async def judging() -> None:  # asyncio writes out what a main task returns, twice: let that be short
+            rows.extend(_row(judged) for judged in await judge_chunk(cases, self.crew))
+
+        self.runner.run(judging())
+        return rows
+
+    def close(self) -> None:
+        if self.harness.sandbox is not None:
+            self.runner.run(self.harness.sandbox.close())
+        self.runner.close()
 
 
-def _start(plan: Plan) -> None:
-    _Worker.runner = asyncio.Runner()
-    _Worker.harness = plan.harness()
-    _Worker.crew = _Worker.harness.crew()
-
-
-def _stop() -> None:
-    if _Worker.harness.sandbox is not None:
-        _Worker.runner.run(_Worker.harness.sandbox.close())
-    _Worker.runner.close()
+_workers: list[Worker] = []
+"""The worker of a worker process."""
 
 
 def _start_process(plan: Plan, style: logs.Style) -> None:
@@ -110,19 +117,13 @@ def _start_process(plan: Plan, style: logs.Style) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     mask_interrupts(signal.SIG_UNBLOCK)
     logs.configure(style)
-    _start(plan)
+    _workers.append(Worker(plan))
     compiled()
     settle()
 
 
 def _judge(cases: list[Case]) -> list[Row]:
-    rows: list[Row] = []
-
-    async def judging() -> None:  # asyncio writes out what a main task returns, twice: let that be short
-        rows.extend(_row(judged) for judged in await judge_chunk(cases, _Worker.crew))
-
-    _Worker.runner.run(judging())
-    return rows
+    return _workers[0].judge(cases)
 
 
 def _row(judged: Judged) -> Row:
@@ -146,12 +147,12 @@ def judge_rows(plan: Plan, cases: Iterable[Case], *, workers: int = 0) -> Iterat
     if first is None:
         return
     if count == 1 or len(first) < CHUNK:  # a second process costs more than it saves on a short input
-        _start(plan)
+        worker = Worker(plan)
         try:
             for chunk in _prepend(first, chunks):
-                yield from _judge(chunk)
+                yield from worker.judge(chunk)
         finally:
-            _stop()
+            worker.close()
         return
     fleet = _Fleet(plan, count)
     try:
@@ -199,10 +200,7 @@ class _Fleet:
         if len(cases) > 1:
             half = len(cases) // 2
             return self._search(cases[:half]) + self._search(cases[half:])
-        result = Unscored(
-            case=cases[0].id, reason="error", detail="the process that judged this case ended, repeatedly"
-        )
-        return [Row(result.case, result.model_dump_json(), result.reason, Usage(), 0.0)]
+        return [killed(cases[0])]
 
     def _open(self, count: int) -> ProcessPoolExecutor:
         started = (self._plan, logs.current())
@@ -218,6 +216,12 @@ class _Fleet:
             return failed
         finally:
             mask_interrupts(signal.SIG_UNBLOCK)
+
+
+def killed(case: Case) -> Row:
+    """Return the result of a case that no process survives."""
+    result = Unscored(case=case.id, reason="error", detail="the process that judged this case ended, repeatedly")
+    return Row(result.case, result.model_dump_json(), result.reason, Usage(), 0.0)
 
 
 def settle() -> None:

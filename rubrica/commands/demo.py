@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,10 +48,11 @@ def command(*, show_all: bool, judge_only: bool) -> None:
 
 
 def _judge(console: "Console", rows: Sequence[InputRow], settings: Settings, *, show_all: bool) -> None:
-    from rubrica.commands.judge import JUDGEMENT, judge_source
+    from rubrica.commands.judge import JUDGEMENT
+    from rubrica.commands.judging import judge_source
     from rubrica.commands.render import explain, stderr, unscored_line, verdict_table
     from rubrica.library.seed import seed_library
-    from rubrica.parallel import Plan
+    from rubrica.parallel import Plan, judge_rows
 
     library = seed_library()
     stderr().print(
@@ -58,7 +60,8 @@ def _judge(console: "Console", rows: Sequence[InputRow], settings: Settings, *, 
         f"{len(library.tools)} tools); no model, no network."
     )
     started = time.monotonic()
-    judged = list(judge_source(iter(rows), Plan(library=library, sandbox=settings.sandbox), workers=1))
+    plan = Plan(library=library, sandbox=settings.sandbox)
+    judged = list(judge_source(iter(rows), partial(judge_rows, plan, workers=1)))
     seconds = time.monotonic() - started
     results: Results = {row.case: JUDGEMENT.validate_json(row.json) for _, row in judged}
     for number, row in enumerate(_spread(rows)):

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from rubrica.commands.judge import JUDGEMENT, judge_source
+from rubrica.commands.judge import JUDGEMENT
+from rubrica.commands.judging import judge_source
 from rubrica.commands.open import open_library, plan_of
 from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
 from rubrica.config import load
@@ -18,6 +19,7 @@ from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
 from rubrica.data.training import Row, best_of, conditioned, pairs
 from rubrica.errors import UserError
+from rubrica.parallel import judge_rows
 from rubrica.types import Case, Unscored, Verdict
 
 Maker = Callable[[Case, Verdict], Iterator[Row]]
@@ -62,7 +64,7 @@ def command(file: str, kind: str, out: Path, **options: Any) -> None:
     counts: Counter[str] = Counter()
     part = out.with_name(f".{out.name}.part")
     with part.open("w", encoding="utf-8") as target:
-        for item, judged in judge_source(source, plan, settings.workers):
+        for item, judged in judge_source(source, partial(judge_rows, plan, workers=settings.workers)):
             counts["cases"] += 1
             result = JUDGEMENT.validate_json(judged.json)
             if isinstance(item, BadRow) or isinstance(result, Unscored):

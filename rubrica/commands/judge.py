@@ -1,7 +1,7 @@
 """`rubrica judge`: candidate outputs in, verdicts out, in input order."""
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from rubrica.commands.judging import Judges, judge_source, open_judges
 from rubrica.commands.open import STREAM, file_digest, open_library, plan_of
 from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
 from rubrica.commands.terminal import one_line
@@ -23,7 +24,7 @@ from rubrica.data.sources import Limits, count_rows
 from rubrica.errors import InputError, UserError
 from rubrica.evals.baselines import baseline_credit
 from rubrica.evals.metrics import Outcome, outcome, summarise
-from rubrica.parallel import Plan, Row, judge_rows
+from rubrica.parallel import Plan, Row
 from rubrica.types import Case, Judgement, Unscored, Usage, Verdict
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Tables, and remarks about bad rows, printed before a long run goes on in silence."""
-HOPELESS = 10_000
-"""Bad rows in a row after which the input is taken for something else; they wait in memory."""
 
 JUDGEMENT: TypeAdapter[Verdict | Unscored] = TypeAdapter(Judgement)
 
@@ -65,47 +64,6 @@ class Tally:
                 self.baselines[name] += baseline_credit(name, preference)  # type: ignore[assignment]
 
 
-def judge_source(
-    source: Iterator[InputRow | BadRow], plan: Plan, workers: int
-) -> Iterator[tuple[InputRow | BadRow, Row]]:
-    """Pair every input row, bad ones too, with its result, in input order.
-
-    When the source breaks off, what it gave is judged before its error is raised.
-    """
-    waiting: deque[InputRow | BadRow] = deque()
-    broken: list[UserError] = []
-
-    def cases() -> Iterator[Case]:
-        hopeless = 0
-        try:
-            for item in source:
-                waiting.append(item)
-                hopeless = hopeless + 1 if isinstance(item, BadRow) else 0
-                if isinstance(item, InputRow):
-                    yield item.case
-                elif hopeless >= HOPELESS:
-                    broken.append(UserError(f"{hopeless} rows in a row cannot be read; is --format right?"))
-                    return
-        except UserError as error:
-            broken.append(error)
-
-    for row in judge_rows(plan, cases(), workers=workers):
-        while isinstance(waiting[0], BadRow):
-            yield _refuse(waiting.popleft())
-        yield waiting.popleft(), row
-    while waiting:
-        yield _refuse(waiting.popleft())
-    if broken:
-        raise broken[0]
-
-
-def _refuse(bad: InputRow | BadRow) -> tuple[BadRow, Row]:
-    if not isinstance(bad, BadRow):
-        raise TypeError("a readable row was left without a result")
-    result = Unscored(case=f"line:{bad.line}", reason="bad_input", detail=str(bad.error()))
-    return bad, Row(result.case, result.model_dump_json(), "bad_input", Usage(), 0.0)
-
-
 @click.command("judge", short_help="judge candidate outputs: ranked, scored, with evidence")
 @click.argument("file", type=click.Path(allow_dash=True))
 @click.option(
@@ -124,6 +82,7 @@ def _refuse(bad: InputRow | BadRow) -> tuple[BadRow, Row]:
 @click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
 @model_options
 @click.option("--workers", type=int, help="Processes; 0 = one per core [default: 0].")
+@click.option("--ray", metavar="ADDRESS", help="Judge on a Ray cluster: auto, host:port, ray://host:port, or local.")
 @click.option("--limit", type=click.IntRange(min=1), help="Judge the first N rows only.")
 @click.option("--explain", is_flag=True, help="Show rubric, findings and evidence of every case.")
 @click.option("--json", "as_json", is_flag=True, help="Print verdicts as JSON lines.")
@@ -137,7 +96,7 @@ def command(file: str, out: Path | None, format_: str, **options: Any) -> None:
 
 
 def _shown(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: options[name] for name in ("limit", "explain", "as_json", "strict", "force", "no_progress")}
+    return {name: options[name] for name in ("ray", "limit", "explain", "as_json", "strict", "force", "no_progress")}
 
 
 @dataclass(frozen=True)
@@ -148,6 +107,7 @@ class Request:
     settings: Settings
     out: Path | None = None
     format: str = "auto"
+    ray: str | None = None
     limit: int | None = None
     explain: bool = False
     as_json: bool = False
@@ -162,10 +122,11 @@ def run(request: Request) -> Tally:
 
     remarks = render.stderr()
     plan = plan_of(request.settings, open_library(request.settings))
+    opened = open_judges(plan, request.settings.workers, request.ray)
     tally = Tally()
     try:
-        with _verdict_file(request, plan) as out:
-            _judge(request, plan, tally, out)
+        with _verdict_file(request, plan) as out, opened as judges:
+            _judge(request, judges, tally, out)
     except KeyboardInterrupt:
         remarks.print(_interrupted(request, tally), markup=False)
         raise
@@ -179,7 +140,7 @@ def run(request: Request) -> Tally:
     return tally
 
 
-def _judge(request: Request, plan: Plan, tally: Tally, out: "VerdictFile | None") -> None:
+def _judge(request: Request, judges: Judges, tally: Tally, out: "VerdictFile | None") -> None:
     from rubrica.commands import render
     from rubrica.commands.progress import tracked
 
@@ -190,7 +151,7 @@ def _judge(request: Request, plan: Plan, tally: Tally, out: "VerdictFile | None"
         for line, item in zip(out.earlier(), source, strict=False):  # in this order, zip takes no row too many
             tally.add(item, _earlier(line))
         tally.earlier = tally.judged
-    results = judge_source(source, plan, request.settings.workers)
+    results = judge_source(source, judges)
     total = _total(request, done=tally.earlier)
     for item, row in tracked(results, remarks, what="judging", total=total, shown=not request.no_progress):
         tally.add(item, row)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import BufferedReader
-from typing import IO
+from typing import IO, Any
 
 from rubrica.data.sources import RawRow
 from rubrica.errors import InputError
@@ -31,12 +31,18 @@ def parquet_rows(stream: BufferedReader, path: str) -> Iterator[RawRow]:
         number = 0
         try:
             for batch in parquet.ParquetFile(_seekable(stream, spool)).iter_batches(batch_size=_BATCH):
-                for row in batch.to_pylist():
+                for row in plain_rows(batch):
                     number += 1
-                    yield number, {str(name): _plain(value) for name, value in row.items()}
+                    yield number, row
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             problem = f"the Parquet file is damaged after row {number}: {str(error).splitlines()[0][:200]}"
             raise InputError(problem, path=path) from None
+
+
+def plain_rows(table: Any) -> Iterator[dict[str, object]]:
+    """Yield the rows of an Arrow table, or batch, as JSON would hold them."""
+    for row in table.to_pylist():
+        yield {str(name): _plain(value) for name, value in row.items()}
 
 
 def _seekable(stream: BufferedReader, spool: IO[bytes]) -> IO[bytes]:
