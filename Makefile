@@ -7,11 +7,14 @@ RUN := $(VENV)/.run.stamp
 BOX := $(VENV)/.box.stamp
 DEV := $(VENV)/.dev.stamp
 RL := .venv-rl
+RAY_VENV := .venv-ray
+RAY := $(RAY_VENV)/.ray.stamp
 TRAINERS ?= trl verifiers legacy_verifiers verl openrlhf swift tinker
 TORCH := torch==2.13.0
+LOCKED := --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-rl learning check format bench docs wheel lock clean
+.PHONY: help setup demo test test-all test-rl test-ray learning check format bench bench-ray docs wheel lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -61,6 +64,16 @@ test-rl: $(DEV) $(TRAINERS:%=$(RL)/%/.stamp) ## the adapters inside real trainer
 learning: $(RL)/trl/.stamp ## whether a policy learns from the reward, with its plot in docs/
 	$(RL)/trl/bin/python bench/learning.py
 
+$(RAY): requirements-ray.lock pyproject.toml $(BOX)
+	@echo "making $(RAY_VENV): Ray is 240 MB, and has an environment of its own"
+	@$(PYTHON) -m venv $(RAY_VENV)
+	@$(RAY_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r requirements-ray.lock
+	@$(RAY_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation -e .
+	@touch $@
+
+test-ray: $(RAY) ## what runs on Ray, on a cluster of this machine
+	$(RAY_VENV)/bin/python -m pytest tests/adapters/ray tests/test_one_number.py
+
 check: $(DEV) ## lint, format, types, import layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -75,19 +88,23 @@ bench: $(DEV) ## speed and memory of the embedded judge and of the sandbox
 	$(BIN)/python bench/embedded.py
 	$(BIN)/python bench/sandbox.py
 
+bench-ray: $(RAY) ## judging on Ray beside judging without it
+	$(RAY_VENV)/bin/python bench/ray.py
+
 docs: $(DEV) ## run every code block of README and docs, and check links and tables against the code
 	$(BIN)/python -m pytest tests/docs
 
 wheel: $(DEV) ## build the wheel into dist/, the sandbox component inside
 	$(BIN)/python -m hatchling build -t wheel
 
-lock: LOCK_RL := --config-file requirements-rl/uv.toml --no-emit-package torch --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q
+lock: LOCK_RL := --config-file requirements-rl/uv.toml --no-emit-package torch $(LOCKED)
 lock: ## resolve every lock file again (needs uv)
-	uv pip compile pyproject.toml build.in --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q -o requirements.lock
-	uv pip compile pyproject.toml build.in --all-extras --group dev --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml build.in $(LOCKED) -o requirements.lock
+	uv pip compile pyproject.toml build.in --extra parquet --extra serve --extra image --extra mcp --group dev $(LOCKED) -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml build.in --all-extras --group dev $(LOCKED) -c requirements-dev.lock -o requirements-ray.lock
 	uv pip compile pyproject.toml requirements-rl/trl.in -c requirements-dev.lock $(LOCK_RL) -o requirements-rl/trl.lock
 	@for name in $(filter-out trl,$(TRAINERS)); do uv pip compile requirements-rl/$$name.in $(LOCK_RL) -o requirements-rl/$$name.lock || exit 1; done
-	@! grep -n '://' requirements.lock requirements-dev.lock requirements-rl/*.lock
+	@! grep -n '://' requirements.lock requirements-dev.lock requirements-ray.lock requirements-rl/*.lock
 
-clean: ## remove the environment and caches
-	rm -rf $(VENV) $(RL) .mypy_cache .ruff_cache .pytest_cache .hypothesis .grimp_cache .import_linter_cache dist
+clean: ## remove the environments and caches
+	rm -rf $(VENV) $(RL) $(RAY_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .grimp_cache .import_linter_cache dist

@@ -17,14 +17,20 @@ ROOT = Path(__file__).parents[1]
 RL = ROOT / "requirements-rl"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CORE = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
-EXTRAS = [Requirement(text) for texts in PROJECT["project"]["optional-dependencies"].values() for text in texts]
+EXTRAS = {
+    name: [Requirement(text) for text in texts]
+    for name, texts in PROJECT["project"]["optional-dependencies"].items()
+}
+LIGHT = [requirement for name, extra in EXTRAS.items() if name != "ray" for requirement in extra]
+"""Ray is 240 MB: it has a lock and an environment of its own, for `make test-ray`."""
+OWN = ["requirements.lock", "requirements-dev.lock", "requirements-ray.lock"]
+LOCKS = [*OWN, *(f"requirements-rl/{path.name}" for path in sorted(RL.glob("*.lock")))]
 DEV = [Requirement(text) for text in PROJECT["dependency-groups"]["dev"]]
 BUILD = [
     Requirement(line) for line in (ROOT / "build.in").read_text().splitlines() if line and not line.startswith("#")
 ]
-LOCKS = ["requirements.lock", "requirements-dev.lock", *(f"requirements-rl/{name.name}" for name in RL.glob("*.lock"))]
-ELSEWHERE = {"rubrica", "trl", "verl", "verifiers", "inspect_ai", "swift", "openrlhf"} | {"wit_world"}
-"""Found in a trainer's own environment, or inside the sandbox component."""
+ELSEWHERE = {"rubrica", "trl", "verl", "verifiers", "inspect_ai", "swift", "openrlhf"} | {"wit_world"} | {"ray"}
+"""Found in a trainer's own environment, inside the sandbox component, or by `make test-ray`."""
 
 
 def locked(name: str) -> dict[str, set[Version]]:
@@ -54,7 +60,11 @@ def test_every_locked_version_has_hashes(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    [("requirements.lock", [*CORE, *BUILD]), ("requirements-dev.lock", [*CORE, *BUILD, *EXTRAS, *DEV])],
+    [
+        ("requirements.lock", [*CORE, *BUILD]),
+        ("requirements-dev.lock", [*CORE, *BUILD, *LIGHT, *DEV]),
+        ("requirements-ray.lock", [*CORE, *BUILD, *LIGHT, *DEV, *EXTRAS["ray"]]),
+    ],
 )
 def test_a_lock_satisfies_what_the_project_asks_for(name: str, wanted: list[Requirement]) -> None:
     versions = locked(name)
@@ -82,13 +92,14 @@ def test_rewards_are_judged_beside_trl_as_they_are_without_it() -> None:
     }
 
 
-def test_both_locks_pin_the_same_core() -> None:
-    core, dev = locked("requirements.lock"), locked("requirements-dev.lock")
+def test_a_larger_lock_pins_what_the_smaller_pins() -> None:
+    core, dev, ray = map(locked, OWN)
     assert {name: dev.get(name) for name in core} == core
+    assert {name: ray.get(name) for name in dev} == dev
 
 
 def test_every_import_of_the_package_is_declared() -> None:
-    asked = (*CORE, *EXTRAS, *(Requirement(text) for text in PROJECT["build-system"]["requires"]))
+    asked = (*CORE, *LIGHT, *(Requirement(text) for text in PROJECT["build-system"]["requires"]))
     declared = {canonicalize_name(requirement.name) for requirement in asked}
     owners = metadata.packages_distributions()
     undeclared = {

@@ -45,11 +45,12 @@ class Cluster:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """Start a cluster, and end every process of it."""
-    port, client_port = _free_ports(2)
+    port, client_port, agent_port = free_ports(3)
     folder = tempfile.mkdtemp(prefix="ray")  # sockets need a short path
     environ = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
     command = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", "--num-cpus=2"]
     command += [f"--port={port}", f"--ray-client-server-port={client_port}", "--node-ip-address=127.0.0.1"]
+    command += [f"--runtime-env-agent-port={agent_port}"]  # or `ray://` is told port 0
     command += ["--include-dashboard=false", "--disable-usage-stats", f"--temp-dir={folder}"]
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "servers")])
     log = Path(folder, "start.log")
@@ -77,7 +78,7 @@ def _end_session(session: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [listener.getsockname()[1] for listener in listeners]
     for listener in listeners:

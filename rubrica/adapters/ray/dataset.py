@@ -25,10 +25,6 @@ COLUMNS = ("rewards", "unscored", "verdict")
 """Added to every row: a number per candidate, or null; why there is none, or null; the whole result as JSON."""
 
 
-RESTARTS = 3
-"""Times that a judge's process may end before the pipeline fails; Ray's own limit is none, and a case could kill all."""
-
-
 def judge_dataset(
     rows: "Dataset",
     library: Library | Plan | Path | str | None = None,
@@ -62,8 +58,6 @@ def judge_dataset(
         batch_format="pyarrow",
         compute=ActorPoolStrategy(size=judges) if judges else ActorPoolStrategy(min_size=1),
         num_cpus=1,
-        max_restarts=RESTARTS,
-        max_task_retries=RESTARTS,
     )
 
 

@@ -4,11 +4,13 @@ The pipeline is a data set of tickets, one number a chunk, mapped in order by a 
 of its ticket here. So the input streams through, however long it is, and Ray Data places, balances and orders the work.
 The foreman runs in the cluster because Ray Data cannot be driven through `ray://`.
 
-Ray retries nothing by itself: a judge that dies breaks the pipeline. Then every chunk in flight is judged again by a
-process of its own, halved until the case that kills is alone, and the pipeline begins anew after them.
+A judge that dies is started again by Ray, and asks for its chunk once more: any number of times, which a case that
+kills its judge would use. So a chunk is handed out twice; after that it is judged here, by processes of its own, halved
+until the case that kills is alone.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pickle import dumps, loads
@@ -23,6 +25,13 @@ from rubrica.types import Case
 
 TICKETS = 1024
 """Chunks that one pipeline judges; on a longer input another follows."""
+ATTEMPTS = 2
+"""Times that a chunk is handed out."""
+STARTS = 3
+"""Times that the judges may all start without one result between them."""
+LOST = "the processes that judge end at once, whatever the case; is there memory enough on the nodes?"
+GIVEN_UP = b""
+"""Handed out in the place of a chunk that was handed out often enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +46,13 @@ class TicketJudge:
     """What Ray Data's actors run: a ticket in, the reply to its chunk out."""
 
     def __init__(self, foreman: Any, order: Order) -> None:
+        ray.get(foreman.arrive.remote())
         self._foreman, self._judge = foreman, Judge(order)
 
     def __call__(self, tickets: dict[str, Any]) -> dict[str, list[object]]:
         number = int(tickets["number"][0])
         chunk: bytes | None = ray.get(self._foreman.chunk.remote(number))
-        return {"number": [number], "reply": [dumps(None if chunk is None else _reply(self._judge, chunk))]}
+        return {"number": [number], "reply": [dumps(_reply(self._judge, chunk) if chunk else chunk)]}
 
 
 @ray.remote(num_cpus=0, max_restarts=0)
@@ -52,6 +62,8 @@ class Foreman:
     def __init__(self, order: Order, judges: int) -> None:
         self._order, self._judges = order, judges
         self._chunks: dict[int, bytes] = {}
+        self._attempts: Counter[int] = Counter()
+        self._starts = 0
         self._replies: dict[int, Reply] = {}
         self._end: int | None = None
         self._failure: str | None = None
@@ -65,11 +77,18 @@ class Foreman:
         """Learn how many chunks there are."""
         await self._change(lambda: setattr(self, "_end", count))
 
+    async def arrive(self) -> None:
+        """Note that a judge starts, or starts again; when nothing else happens, that is an end."""
+        self._starts += 1
+        if self._starts > STARTS * self._judges:
+            await self._change(lambda: setattr(self, "_failure", LOST))
+
     async def chunk(self, number: int) -> bytes | None:
         """Return a chunk once it is there; None when the input ended before it."""
         async with self._changed:
             await self._changed.wait_for(lambda: number in self._chunks or self._ends_before(number))
-            return self._chunks.get(number)
+            self._attempts[number] += 1
+            return self._chunks.get(number) if self._attempts[number] <= ATTEMPTS else GIVEN_UP
 
     async def reply(self, number: int) -> Reply:
         """Return what came of a chunk, and forget it."""
@@ -93,21 +112,14 @@ class Foreman:
     def _work(self, here: Any, told: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         begin = 0
         while not self._ends_before(begin):
-            try:
-                for number, reply in self._judged(here, begin):
-                    if reply is None:
-                        break
-                    told(self._deliver(number, reply))
-                    begin = number + 1
-            except RayError as error:
-                if isinstance(error, RayTaskError):  # not the end of a process, but an error of ours
-                    raise
-                for number, reply in self._searched():
-                    told(self._deliver(number, reply))
-                    begin = number + 1
+            for number, reply in self._judged(here, begin):
+                if reply is None:
+                    break
+                told(self._deliver(number, reply or self._searched(self._chunks[number])))
+                begin = number + 1
 
-    def _judged(self, here: Any, begin: int) -> Iterator[tuple[int, Reply | None]]:
-        """Run one pipeline, and yield its replies in the order of the tickets."""
+    def _judged(self, here: Any, begin: int) -> Iterator[tuple[int, Reply | bytes | None]]:
+        """Run one pipeline, and yield what it replies in the order of the tickets."""
         from ray.data import ActorPoolStrategy, DataContext, from_items
 
         context = DataContext.get_current()
@@ -121,47 +133,39 @@ class Foreman:
             batch_size=1,
             compute=ActorPoolStrategy(size=self._judges),
             num_cpus=1,
-            max_restarts=0,
         )
         for batch in replies.iter_batches(batch_size=None, prefetch_batches=0):
             for number, reply in zip(batch["number"], batch["reply"], strict=True):
                 yield int(number), loads(reply)
 
-    def _searched(self) -> list[tuple[int, Reply]]:
-        """Judge every chunk in flight in a process that nothing else depends on; see the module."""
-        asked = [(number, chunk, self._alone(chunk)) for number, chunk in sorted(self._chunks.items())]
-        return [(number, self._survived(chunk, answer)) for number, chunk, answer in asked]
-
-    def _survived(self, chunk: bytes, answer: Any) -> Reply:
+    def _searched(self, chunk: bytes) -> Reply:
+        """Judge a chunk in a process that nothing else depends on; if that dies too, halve it."""
         cases: list[Case] = loads(chunk)
-        rows = self._survivors(cases, answer)
+        rows = self._survivors(cases)
         if len(rows) > 1 and rows == [killed(case) for case in cases]:
-            raise RuntimeError("every process that judges ends at once; is there memory enough?")
+            raise RuntimeError(LOST)
         return Reply(rows=dumps(rows))
 
-    def _survivors(self, cases: list[Case], answer: Any) -> list[Row]:
+    def _survivors(self, cases: list[Case]) -> list[Row]:
         try:
-            reply: Reply = ray.get(answer)
-        except RayTaskError:
+            reply: Reply = ray.get(_judge_alone.remote(self._order, dumps(cases)))
+        except RayTaskError:  # not the end of a process, but an error of ours
             raise
         except RayError:
             if len(cases) == 1:
                 return [killed(cases[0])]
             half = len(cases) // 2
-            halves = (cases[:half], cases[half:])
-            return [row for part in halves for row in self._survivors(part, self._alone(dumps(part)))]
+            return self._survivors(cases[:half]) + self._survivors(cases[half:])
         if reply.refusal:
             raise RuntimeError(reply.refusal)
         found: list[Row] = loads(reply.rows)
         return found
 
-    def _alone(self, chunk: bytes) -> Any:
-        return _judge_alone.remote(self._order, chunk)
-
     async def _deliver(self, number: int, reply: Reply) -> None:
         def delivered() -> None:
             del self._chunks[number]
             self._replies[number] = reply
+            self._starts = 0
 
         await self._change(delivered)
 
@@ -174,7 +178,7 @@ class Foreman:
         return self._end is not None and number >= self._end
 
 
-@ray.remote(num_cpus=1, max_retries=0)
+@ray.remote(num_cpus=0, max_retries=0)  # the judges hold the processors
 def _judge_alone(order: Order, chunk: bytes) -> Reply:
     return _reply(Judge(order), chunk)
 

@@ -13,17 +13,9 @@ import pytest
 if find_spec("ray") is None:
     pytest.skip("Ray is not installed here: make test-ray", allow_module_level=True)
 
-from ray_cluster import Cluster, cluster
+from ray_cluster import Cluster
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="session")
-def ray_cluster() -> Iterator[Cluster]:
-    with cluster() as started, pytest.MonkeyPatch.context() as patch:
-        for name, value in started.environ.items():
-            patch.setenv(name, value)  # before anybody here imports Ray, which reads it then
-        yield started
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_a_driver_killed_in_the_middle_goes_on_to_the_same_bytes(
     judge: Judge, start: Start, longer: Path, tmp_path: Path, ray_cluster: Cluster
 ) -> None:
     process = start(longer, "--out", "out.jsonl")
-    wait_for_bytes(tmp_path / "out.jsonl", process)
+    wait_for_bytes(tmp_path / "out.jsonl.usage.jsonl", process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     kept = (tmp_path / "out.jsonl").read_text().count("\n")
@@ -95,7 +95,7 @@ def test_a_judge_that_dies_loses_no_result(
     judge: Judge, start: Start, longer: Path, tmp_path: Path, ray_cluster: Cluster
 ) -> None:
     process = start(longer, "--out", "out.jsonl")
-    wait_for_bytes(tmp_path / "out.jsonl", process)
+    wait_for_bytes(tmp_path / "out.jsonl.usage.jsonl", process)
     killed = ray_cluster.processes("TicketJudge")[:1]
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
@@ -110,7 +110,7 @@ def test_a_foreman_that_dies_ends_the_run_in_one_line_and_it_goes_on(
     judge: Judge, start: Start, longer: Path, tmp_path: Path, ray_cluster: Cluster
 ) -> None:
     process = start(longer, "--out", "out.jsonl")
-    wait_for_bytes(tmp_path / "out.jsonl", process)
+    wait_for_bytes(tmp_path / "out.jsonl.usage.jsonl", process)
     for pid in ray_cluster.processes("ray::Foreman"):
         os.kill(pid, signal.SIGKILL)
     out, said = process.communicate(timeout=100)
@@ -122,7 +122,7 @@ def test_a_foreman_that_dies_ends_the_run_in_one_line_and_it_goes_on(
 
 def test_an_interrupt_says_what_is_kept(start: Start, longer: Path, tmp_path: Path) -> None:
     process = start(longer, "--out", "out.jsonl")
-    wait_for_bytes(tmp_path / "out.jsonl", process)
+    wait_for_bytes(tmp_path / "out.jsonl.usage.jsonl", process)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=100)
     assert process.returncode == 130
