@@ -21,9 +21,10 @@ from rubrica.service.running import running
 
 ROOT = Path(__file__).parents[1]
 PLAN = Plan(library=seed_library(), sandbox="none")
+SUM, FRUITS = "What is 12 * 13? Answer in at most 5 words.", "Name two fruits, as a bulleted list."
 GROUPS = {
-    "What is 12 * 13? Answer in at most 5 words.": ("It is 156.", "156", "It is 157, I am very sure.", "I cannot tell."),
-    "Name two fruits, as a bulleted list.": ("- Apple\n- Pear", "Apples and pears.", "- Apple\n- Pear\n- Plum"),
+    SUM: ("It is 156.", "156", "It is 157, and I am quite sure about that, really very sure.", "I cannot tell."),
+    FRUITS: ("- Apple\n- Pear", "Apples and pears.", "- Apple\n- Pear\n- Plum"),
 }
 NO_RAY = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed here: make test-ray")
 Numbers = list[float]
@@ -47,12 +48,12 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 
 
 @pytest.fixture
-def python(mode: Mode) -> Iterator[Numbers]:
+def python(mode: Mode) -> Numbers:
     """What `RewardFunction` says; the other ways are held against it."""
     with RewardFunction(PLAN, mode=mode, on_unscored="raise") as function:
         found = function(*flat())
     assert len(set(found)) > 5
-    yield [number for number in found if number is not None]
+    return [number for number in found if number is not None]
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_the_trl_adapter(python: Numbers, url: str) -> None:
 
 @NO_RAY
 def test_the_command_line_on_ray(python: Numbers, mode: Mode, ray_cluster: Any, tmp_path: Path) -> None:
-    assert printed(mode, tmp_path, "--ray", ray_cluster.address) == python
+    assert printed(mode, tmp_path, "--ray", ray_cluster.address, "--workers", "1") == python
 
 
 @NO_RAY

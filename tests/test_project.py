@@ -18,8 +18,7 @@ RL = ROOT / "requirements-rl"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CORE = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
 EXTRAS = {
-    name: [Requirement(text) for text in texts]
-    for name, texts in PROJECT["project"]["optional-dependencies"].items()
+    name: [Requirement(text) for text in texts] for name, texts in PROJECT["project"]["optional-dependencies"].items()
 }
 LIGHT = [requirement for name, extra in EXTRAS.items() if name != "ray" for requirement in extra]
 """Ray is 240 MB: it has a lock and an environment of its own, for `make test-ray`."""

@@ -85,7 +85,9 @@ def test_a_command_line_is_one_that_exists(where: str, line: str) -> None:
     elif program == "rubrica":
         parse(main, words[1:])
     else:
-        assert program in {"python", "python3", "pip", "git", "curl"}, f"{where}: how is {program} checked?"
+        assert program in {"python", "python3", "pip", "git", "curl", "ray", "serve"}, (
+            f"{where}: how is {program} checked?"
+        )
 
 
 def parse(command: click.Command, words: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""A Ray cluster of two processors on this machine, with a token, for as long as a block runs."""
+"""A Ray cluster of four processors, as it believes, on this machine, with a token, for as long as a block runs."""
 
 import os
 import secrets
@@ -48,7 +48,7 @@ def cluster() -> Iterator[Cluster]:
     port, client_port, agent_port = free_ports(3)
     folder = tempfile.mkdtemp(prefix="ray")  # sockets need a short path
     environ = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
-    command = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", "--num-cpus=2"]
+    command = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", "--num-cpus=4"]
     command += [f"--port={port}", f"--ray-client-server-port={client_port}", "--node-ip-address=127.0.0.1"]
     command += [f"--runtime-env-agent-port={agent_port}"]  # or `ray://` is told port 0
     command += ["--include-dashboard=false", "--disable-usage-stats", f"--temp-dir={folder}"]

@@ -1,4 +1,4 @@
-"""Ray, where judging outgrows one machine: `rubrica judge --ray`, `judge_dataset` for Ray Data, `service` for Ray Serve.
+"""Ray, for more than one machine: `rubrica judge --ray`, `judge_dataset` for Ray Data, `service` for Ray Serve.
 
 This is the judge's side, unlike the other adapters: every node needs rubrica and what it depends on, in one version
 (extra `ray`). Nothing is loaded before it is used, Ray least of all.

@@ -1,8 +1,8 @@
 """The foreman: an actor that takes numbered chunks of cases in, has them judged by Ray Data, and gives results out.
 
-The pipeline is a data set of tickets, one number a chunk, mapped in order by a pool of judges; a judge fetches the chunk
-of its ticket here. So the input streams through, however long it is, and Ray Data places, balances and orders the work.
-The foreman runs in the cluster because Ray Data cannot be driven through `ray://`.
+The pipeline is a data set of tickets, one number a chunk, mapped in order by a pool of judges; a judge fetches the
+chunk of its ticket here. So the input streams through, however long it is, and Ray Data places, balances and orders the
+work. The foreman runs in the cluster because Ray Data cannot be driven through `ray://`.
 
 A judge that dies is started again by Ray, and asks for its chunk once more: any number of times, which a case that
 kills its judge would use. So a chunk is handed out twice; after that it is judged here, by processes of its own, halved
@@ -115,7 +115,8 @@ class Foreman:
             for number, reply in self._judged(here, begin):
                 if reply is None:
                     break
-                told(self._deliver(number, reply or self._searched(self._chunks[number])))
+                found = reply if isinstance(reply, Reply) else self._searched(self._chunks[number])
+                told(self._deliver(number, found))
                 begin = number + 1
 
     def _judged(self, here: Any, begin: int) -> Iterator[tuple[int, Reply | bytes | None]]:
@@ -178,9 +179,12 @@ class Foreman:
         return self._end is not None and number >= self._end
 
 
-@ray.remote(num_cpus=0, max_retries=0)  # the judges hold the processors
-def _judge_alone(order: Order, chunk: bytes) -> Reply:
+def _alone(order: Order, chunk: bytes) -> Reply:
     return _reply(Judge(order), chunk)
+
+
+_judge_alone = ray.remote(num_cpus=0, max_retries=0)(_alone)
+"""In a process of its own; the judges hold the processors."""
 
 
 def _reply(judge: Judge, chunk: bytes) -> Reply:

@@ -47,7 +47,9 @@ class Judge:
 
     def rows(self, cases: Sequence[Case]) -> list[Row]:
         """Judge cases as this machine would."""
-        return [row for start in range(0, len(cases), CHUNK) for row in self._worker.judge([*cases[start : start + CHUNK]])]
+        return [
+            row for start in range(0, len(cases), CHUNK) for row in self._worker.judge([*cases[start : start + CHUNK]])
+        ]
 
 
 def _installed() -> Traits:

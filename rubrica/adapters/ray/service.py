@@ -1,6 +1,6 @@
 """The HTTP service as a Ray Serve deployment: the same app and routes, on replicas that Ray places and keeps alive.
 
-    serve run rubrica.adapters.ray:service library=my-library mode=group
+serve run rubrica.adapters.ray:service library=my-library mode=group
 """
 
 import os
@@ -41,9 +41,7 @@ def service(settings: Settings) -> "Application":
     """Return the application for `serve run`; the bearer token is REWARD_TOKEN, as for `rubrica serve`."""
     library = RewardFunction(settings.library).plan.library
     plan = Plan(library=library, effort=settings.effort, sandbox=settings.sandbox)
-    function = RewardFunction(
-        plan, mode=settings.mode, shaping=settings.shaping, on_unscored=settings.on_unscored
-    )
+    function = RewardFunction(plan, mode=settings.mode, shaping=settings.shaping, on_unscored=settings.on_unscored)
     return build_service(function, token=os.environ.get("REWARD_TOKEN", ""), replicas=settings.replicas)
 
 

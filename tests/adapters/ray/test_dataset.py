@@ -32,7 +32,9 @@ def test_jsonl_in_parquet_out(local: list[str], tmp_path: Path) -> None:
     from pyarrow import parquet
 
     judge_dataset(ray.data.read_json(str(tmp_path / "in.jsonl")), PLAN).write_parquet(str(tmp_path / "out"))
-    judged = [row for part in sorted((tmp_path / "out").glob("*.parquet")) for row in parquet.read_table(part).to_pylist()]
+    judged = [
+        row for part in sorted((tmp_path / "out").glob("*.parquet")) for row in parquet.read_table(part).to_pylist()
+    ]
     assert [row["verdict"] for row in judged] == local
     assert [row["rewards"] for row in judged] == [[s["reward"] for s in json.loads(line)["scores"]] for line in local]
     assert {row["unscored"] for row in judged} == {None}
@@ -77,10 +79,10 @@ def test_ray_data_resumes_by_its_own_checkpoint(local: list[str], tmp_path: Path
         source = str(tmp_path / "in.jsonl")
         whole = Path(source).read_text()
         Path(source).write_text("\n".join(whole.splitlines()[:60]) + "\n")
-        judge_dataset(ray.data.read_json(source), PLAN).write_parquet(str(tmp_path / "out"))
+        judge_dataset(ray.data.read_json(source), PLAN, judges=1).write_parquet(str(tmp_path / "out"))
         first = set((tmp_path / "out").glob("*.parquet"))
         Path(source).write_text(whole)
-        judge_dataset(ray.data.read_json(source), PLAN).write_parquet(str(tmp_path / "out"))
+        judge_dataset(ray.data.read_json(source), PLAN, judges=1).write_parquet(str(tmp_path / "out"))
     finally:
         context.checkpoint_config = None
     again = [row for part in (tmp_path / "out").glob("*.parquet") for row in read(part)]

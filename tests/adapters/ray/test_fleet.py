@@ -33,7 +33,7 @@ def address(ray_cluster: Cluster) -> str:
 
 
 def test_no_case_no_row(address: str) -> None:
-    with ray_judges(PLAN, address) as judges:
+    with ray_judges(PLAN, address, workers=2) as judges:
         assert list(judges([])) == []
 
 
@@ -46,7 +46,7 @@ def test_the_input_is_read_as_it_is_needed(address: str) -> None:
             taken += 1
             yield case
 
-    with ray_judges(PLAN, address) as judges:
+    with ray_judges(PLAN, address, workers=2) as judges:
         results = judges(counted())
         next(results)
         results.close()
@@ -56,11 +56,13 @@ def test_the_input_is_read_as_it_is_needed(address: str) -> None:
 def test_the_cases_that_kill_are_found_and_the_others_are_judged(address: str) -> None:
     poisoned = frozenset({5, 300})
     plan = Plan(library=PLAN.library, sandbox="none", reasoner=Deadly())
-    with ray_judges(plan, address) as judges:
+    with ray_judges(plan, address, workers=2) as judges:
         rows = list(judges(cases(400, poisoned)))
     clean = list(judge_rows_here(PLAN, cases(400), workers=1))
     assert [i for i, (row, fine) in enumerate(zip(rows, clean, strict=True)) if row.json != fine.json] == [5, 300]
-    assert [rows[i] for i in sorted(poisoned)] == [killed(case) for case in cases(400, poisoned) if POISON in prompt(case)]
+    assert [rows[i] for i in sorted(poisoned)] == [
+        killed(case) for case in cases(400, poisoned) if POISON in prompt(case)
+    ]
 
 
 def prompt(case: Case) -> str:
@@ -69,19 +71,26 @@ def prompt(case: Case) -> str:
 
 def test_a_cluster_on_which_nothing_survives_is_an_error_and_no_verdict(address: str) -> None:
     plan = Plan(library=PLAN.library, sandbox="none", reasoner=Deadly())
-    with ray_judges(plan, address) as judges, pytest.raises(UserError, match="every process that judges ends"):
+    with (
+        ray_judges(plan, address, workers=2) as judges,
+        pytest.raises(UserError, match="end at once, whatever the case"),
+    ):
         list(judges(cases(8, frozenset(range(8)))))
 
 
 def test_another_version_on_the_nodes_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rubrica.adapters.ray.judge, "__version__", "9.9.9")
-    with ray_judges(PLAN, address) as judges, pytest.raises(UserError, match=r"rubrica is 0\.\d+\.\d+, here it is 9\.9\.9"):
+    with (
+        ray_judges(PLAN, address, workers=2) as judges,
+        pytest.raises(UserError, match=r"rubrica is 0\.\d+\.\d+, here it is 9\.9\.9"),
+    ):
         list(judges(cases(3)))
 
 
 def test_other_sources_on_the_nodes_are_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rubrica.reasoners.embedded, "source_digest", lambda: "0123456789ab")
-    with ray_judges(PLAN, address) as judges, pytest.raises(UserError, match="here it is embedded:0123456789ab"):
+    with (
+        ray_judges(PLAN, address, workers=2) as judges,
+        pytest.raises(UserError, match="here it is embedded:0123456789ab"),
+    ):
         list(judges(cases(3)))
-
-

@@ -139,9 +139,7 @@ def test_no_cluster_is_one_line(judge: Judge, many: Path, address: str) -> None:
     assert said.startswith("rubrica: no Ray cluster ")
 
 
-def test_a_wrong_token_is_one_line(
-    judge: Judge, many: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_token_is_one_line(judge: Judge, many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 32)
     out, said = judge(many, code=2)
     assert out == ""
