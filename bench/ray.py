@@ -3,9 +3,10 @@
     python bench/ray.py [--cases 4000] [--workers 1 2] [--json]
 
 Cases are those of `bench/embedded.py`; no code runs. Each line is a process of its own. `start s` is what comes before
-the first result: starting the workers, or Ray and then the judges. `per case ms` is the time after that. `MB` is the
-peak of all processes together, shared pages counted once (PSS). The digest of all results must be the same on every
-line. One machine can only show what Ray costs: what it gains needs more machines than one.
+the first result: starting the workers, or Ray and then the judges. `per case ms` is the time after that. `CPU s`
+and `MB` are of all processes together: processor time, the steadier number on a busy machine, and the peak of memory,
+shared pages counted once (PSS). The digest of all results must be the same on every line. One machine can only show
+what Ray costs: what it gains needs more machines than one.
 """
 
 import argparse
@@ -81,6 +82,7 @@ def measure(where: str, workers: int, cases: int) -> dict[str, object]:
         "all s": round(closed - started, 1),
         "cases/s": round(cases / (closed - started)),
         "per case ms": round(1000 * (ended - first) / rest, 2),
+        "CPU s": round(peak.cpu, 1),
         "MB": round(peak.mb),
         "load": round(os.getloadavg()[0], 1),
         "digest": digest.hexdigest()[:8],
@@ -94,10 +96,11 @@ def judges(where: str, workers: int) -> Iterator[Judges]:
 
 
 class Peak:
-    """Watches the memory of this process and of all that it has started."""
+    """Watches memory and processor time of this process and of all that it has started."""
 
     def __init__(self) -> None:
         self.mb = 0.0
+        self._cpu: dict[int, float] = {}
         self._ended = threading.Event()
         self._watch = threading.Thread(target=self._run, daemon=True)
 
@@ -110,7 +113,14 @@ class Peak:
 
     def _run(self) -> None:
         while not self._ended.wait(EVERY_S):
-            self.mb = max(self.mb, sum(map(pss_mb, family(os.getpid()))))
+            alive = family(os.getpid())
+            self.mb = max(self.mb, sum(map(pss_mb, alive)))
+            self._cpu.update({pid: seconds for pid in alive if (seconds := cpu_s(pid))})
+
+    @property
+    def cpu(self) -> float:
+        """Seconds, as far as they were seen: the last quarter of a second of a process is not."""
+        return sum(self._cpu.values())
 
 
 def family(root: int) -> set[int]:
@@ -127,6 +137,14 @@ def family(root: int) -> set[int]:
         before = len(found)
         found |= {pid for pid, parent in parents.items() if parent in found}
     return found
+
+
+def cpu_s(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def pss_mb(pid: int) -> float:

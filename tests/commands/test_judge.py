@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,13 @@ def test_an_unknown_format_is_one_line(judge: Run, rows: Rows) -> None:
 
 def test_a_library_that_is_none_is_one_line(judge: Run, rows: Rows, tmp_path: Path) -> None:
     one_line_and_exit_2(judge(rows(ROW), "--library", tmp_path / "nowhere"), "no library at")
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed here")
+def test_ray_without_the_extra_is_one_line_and_leaves_nothing(judge: Run, rows: Rows, tmp_path: Path) -> None:
+    path = rows(ROW)
+    one_line_and_exit_2(judge(path, "--ray", "auto", "--out", "out.jsonl"), "pip install 'rubrica[ray]'")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_wrong_setting_is_one_line(judge: Run, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,3 +18,10 @@ class Deadly(Embedded):
         if POISON in request.model_dump_json():
             os._exit(1)
         return await super().complete(request)
+
+
+class Stillborn(Embedded):
+    """Ends every process that it is sent to, before it has judged anything."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (1,)

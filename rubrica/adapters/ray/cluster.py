@@ -175,4 +175,4 @@ def _hint() -> str:
     """Say what Ray does not: processes with and without a token, or with another, start and do not talk."""
     if os.environ.get("RAY_AUTH_MODE") == "token":
         return " (we hold a token: was the cluster started with it?)"
-    return " (we hold no token: does the cluster want one?)"
+    return " (we hold no token: if the cluster wants one, RAY_AUTH_MODE=token sends it)"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from deadly import POISON, Deadly
+from deadly import POISON, Deadly, Stillborn
 from ray_cluster import Cluster
 
 import rubrica.adapters.ray.judge
@@ -76,6 +76,15 @@ def test_a_cluster_on_which_nothing_survives_is_an_error_and_no_verdict(address:
         pytest.raises(UserError, match="end at once, whatever the case"),
     ):
         list(judges(cases(8, frozenset(range(8)))))
+
+
+def test_judges_that_never_start_are_an_error_and_not_started_for_ever(address: str) -> None:
+    plan = Plan(library=PLAN.library, sandbox="none", reasoner=Stillborn())
+    with (
+        ray_judges(plan, address, workers=2) as judges,
+        pytest.raises(UserError, match="end at once, whatever the case"),
+    ):
+        list(judges(cases(300)))
 
 
 def test_another_version_on_the_nodes_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
