@@ -63,7 +63,7 @@ def connect(address: str) -> None:
     import ray
     from ray.exceptions import RayError
 
-    debug = logs.level() <= logging.DEBUG
+    debug = logs.current().level <= logging.DEBUG
     level = logging.DEBUG if debug else logging.CRITICAL
     local = {"include_dashboard": False} if address == "local" else {}
     try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pickle import dumps, loads
 
 from rubrica import __version__, logs
+from rubrica.agents.graph import compiled
 from rubrica.harness import CHUNK
 from rubrica.parallel import Plan, Row, Worker, settle
 from rubrica.tools.sandbox.base import Sandbox
@@ -22,13 +23,13 @@ class Order:
 
     plan: bytes
     traits: Traits
-    log_level: int
+    style: logs.Style
 
     @classmethod
     def of(cls, plan: Plan) -> "Order":
         worker = Worker(plan)
         try:
-            return cls(dumps(plan), {**_installed(), **_traits(worker)}, logs.level())
+            return cls(dumps(plan), {**_installed(), **_traits(worker)}, logs.current())
         finally:
             worker.close()
 
@@ -37,12 +38,13 @@ class Judge:
     """Judges by an order, unless `refusal` says why it could come to other verdicts."""
 
     def __init__(self, order: Order) -> None:
-        logs.configure(order.log_level)
+        logs.configure(order.style)
         self.refusal = _difference(order.traits, _installed())
         if self.refusal:
             return  # a plan of another version may not even be readable
         self._worker = Worker(loads(order.plan))
         self.refusal = _difference(order.traits, _traits(self._worker))
+        compiled()
         settle()
 
     def rows(self, cases: Sequence[Case]) -> list[Row]:
