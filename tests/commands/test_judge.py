@@ -369,7 +369,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_bytes(
 def test_an_interrupt_says_what_is_kept(
     spawn: Callable[..., subprocess.Popen[str]], many: Callable[[int], Path], tmp_path: Path, workers: str
 ) -> None:
-    process = spawn("judge", many(2000), "--out", tmp_path / "out.jsonl", *QUIET, "--workers", workers)
+    process = spawn("judge", many(8000), "--out", tmp_path / "out.jsonl", *QUIET, "--workers", workers)
     wait_for_bytes(tmp_path / "out.jsonl", process)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
