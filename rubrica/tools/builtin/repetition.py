@@ -1,5 +1,6 @@
 """How much of the answer says the same again: repeated lines and sentences, word loops, and what compresses away."""
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from rubrica.types import Candidate, Span, TaskView
 _NGRAM = 6
 _MIN_WORDS = 12
 _LOOP = 4
+_MIN_ITEMS = 4
+_MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•+])\s+")
 _TYPICAL_RATIO = 0.25
 """Deflated share of its bytes below which prose of some length is degenerate; ordinary English lies near 0.4 to 0.6."""
 
@@ -46,11 +49,22 @@ def loop(reading: Text) -> Span | None:
             return reading.span(reading.tokens[i + 1 - _LOOP][0], reading.tokens[i + 1][1])
     same = 1
     for first, second in pairwise(reading.lines):
-        same = same + 1 if first == second and len(second) > 3 else 1
+        same = same + 1 if _bare(first) == _bare(second) and len(second) > 3 else 1
         if same >= 3:
             at = reading.raw.find(second)
             return reading.span(at, at + len(second))
     return None
+
+
+def _bare(line: str) -> str:
+    """Return a line without the mark or number of a list item."""
+    return _MARK.sub("", line)
+
+
+def repeated_items(reading: Text) -> float:
+    """Share of the list items that stand in the text already; 0 when there are fewer than four."""
+    items = [_bare(line).lower() for line in reading.lines if _MARK.match(line)]
+    return (len(items) - len(set(items))) / len(items) if len(items) >= _MIN_ITEMS else 0.0
 
 
 def deflated_share(text: str) -> float:
@@ -73,7 +87,7 @@ def repetition(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterato
     share = repeated_share(reading)
     again = repeated_sentence(reading)
     lines = Counter(line for line in reading.lines if len(line) > 20)
-    double = sum(count - 1 for count in lines.values()) / max(1, len(reading.lines))
+    double = max(sum(count - 1 for count in lines.values()) / max(1, len(reading.lines)), repeated_items(reading))
     deflated = deflated_share(candidate.text)
     degenerate = len(candidate.text) > 600 and deflated < _TYPICAL_RATIO
     value = 0.0 if circle else max(0.0, 1 - 2 * max(share, double))

@@ -152,3 +152,16 @@ def test_hostile_answers_are_read_in_linear_time(value: Value, tool: str, piece:
 )
 def test_a_cut_last_item_or_sentence_is_told_from_one_without_a_mark(text, whole):
     assert (truncated(text) == "") == whole
+
+
+@pytest.mark.parametrize(
+    ("items", "wanted"),
+    [
+        (["Adaptability"] * 8, 0.0),
+        (["Algebra", "Topics", "Geometry", "Topics", "Topics of old", "Topics"], 1 - 2 * 2 / 6),
+        (["Algebra", "Geometry", "Topology", "Analysis", "Logic and sets"], 1.0),
+    ],
+)
+def test_list_items_said_again_are_a_repetition_whatever_their_number(value: Value, items, wanted) -> None:
+    text = "Here are the courses that you may want to take:\n" + "\n".join(f"{n}. {i}" for n, i in enumerate(items, 1))
+    assert value("repetition", "Name courses.", text) == pytest.approx(wanted)
