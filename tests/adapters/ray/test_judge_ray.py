@@ -125,7 +125,7 @@ def test_an_interrupt_says_what_is_kept(start: Start, longer: Path, tmp_path: Pa
     wait_for_bytes(tmp_path / "out.jsonl.usage.jsonl", process)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=100)
-    assert process.returncode == 130
+    assert process.returncode == 130, said
     files = [tmp_path / "out.jsonl", tmp_path / "out.jsonl.usage.jsonl"]
     kept = min(file.read_text().count("\n") for file in files)
     assert said == f"interrupted; out.jsonl keeps {kept} results, and the same command goes on from there\n"
