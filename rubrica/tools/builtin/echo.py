@@ -46,4 +46,4 @@ def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obser
     elif (features.has_source or features.has_code or features.asks_completion) and share < 0.95:
         yield Observation(claim, None, f"{share:.0%} copied, which this task may call for", where)
     else:
-        yield Observation(claim, 1 - share, f"{share:.0%} of the words stand in such runs", where)
+        yield Observation(claim, 1 - share, f"{share:.0%} of its words stand in runs copied from the prompt", where)
