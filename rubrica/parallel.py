@@ -20,6 +20,7 @@ from multiprocessing import get_context
 from rubrica import logs
 from rubrica.agents.graph import compiled
 from rubrica.agents.work import Crew, Recall
+from rubrica.errors import UserError
 from rubrica.harness import CHUNK, Effort, Harness, Judged, Mode, judge_chunk
 from rubrica.library.library import Library
 from rubrica.reasoners.base import Reasoner
@@ -122,6 +123,10 @@ def _start_process(plan: Plan, style: logs.Style) -> None:
     settle()
 
 
+def _wait_for_start() -> None:
+    """Do nothing, once the process is there."""
+
+
 def _judge(cases: list[Case]) -> list[Row]:
     return _workers[0].judge(cases)
 
@@ -191,8 +196,17 @@ class _Fleet:
             return rows
 
     def _search(self, cases: list[Case]) -> list[Row]:
-        """Judge in a process of its own; if that dies too, halve, until the case that kills is alone."""
+        """Judge in a process of its own; if that dies too, halve, until the case that kills is alone.
+
+        Raises:
+            UserError: a process that has nothing to do dies as well, so no case is at fault.
+        """
         with self._open(1) as pool:
+            try:
+                pool.submit(_wait_for_start).result()
+            except BrokenProcessPool as error:
+                detail = "worker processes end before they have judged anything"
+                raise UserError(f"{detail}; try --workers 1, which shows why, or `rubrica doctor`") from error
             try:
                 return pool.submit(_judge, cases).result()
             except BrokenProcessPool:

@@ -1,7 +1,11 @@
 import multiprocessing
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
+import pytest
+
+from rubrica.errors import UserError
 from rubrica.library.seed import seed_library
 from rubrica.parallel import Plan, judge_rows
 from rubrica.types import Candidate, Case, Message, Task, TextPart
@@ -61,3 +65,9 @@ def test_nothing_is_left_running() -> None:
     results.close()
     assert multiprocessing.active_children() == []
     assert threading.active_count() == before
+
+
+def test_processes_that_never_start_end_the_run_and_blame_no_case() -> None:
+    never = replace(PLAN, sandbox="no-such-tier")  # found out where the judge is made, in the worker
+    with pytest.raises(UserError, match="end before they have judged anything"):
+        list(judge_rows(never, cases(200), workers=2))
