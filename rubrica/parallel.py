@@ -114,13 +114,19 @@ _workers: list[Worker] = []
 
 
 def _start_process(plan: Plan, style: logs.Style) -> None:
-    """Start a worker process; an interrupt ends it at once and in silence, as its parent speaks for all."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """Start a worker process. An interrupt goes to the parent, which lets it finish its chunk: one that dies while it
+    hands over results would leave the parent waiting for the rest of them.
+    """
+    signal.signal(signal.SIGINT, _leave_to_parent)  # SIG_IGN would be handed on to sandboxes
     mask_interrupts(signal.SIG_UNBLOCK)
     logs.configure(style)
     _workers.append(Worker(plan))
     compiled()
     settle()
+
+
+def _leave_to_parent(*_: object) -> None:
+    pass
 
 
 def _wait_for_start() -> None:

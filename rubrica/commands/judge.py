@@ -24,6 +24,7 @@ from rubrica.data.sources import Limits, count_rows
 from rubrica.errors import InputError, UserError
 from rubrica.evals.baselines import baseline_credit
 from rubrica.evals.metrics import Outcome, outcome, summarise
+from rubrica.interrupts import noted, raise_if_noted
 from rubrica.parallel import Plan, Row
 from rubrica.types import Case, Judgement, Unscored, Usage, Verdict
 
@@ -125,7 +126,7 @@ def run(request: Request) -> Tally:
     opened = open_judges(plan, request.settings.workers, request.ray)
     tally = Tally()
     try:
-        with _verdict_file(request, plan) as out, opened as judges:
+        with _verdict_file(request, plan) as out, noted(), opened as judges:
             _judge(request, judges, tally, out)
     except KeyboardInterrupt:
         remarks.print(_interrupted(request, tally), markup=False)
@@ -154,6 +155,7 @@ def _judge(request: Request, judges: Judges, tally: Tally, out: "VerdictFile | N
     results = judge_source(source, judges)
     total = _total(request, done=tally.earlier)
     for item, row in tracked(results, remarks, what="judging", total=total, shown=not request.no_progress):
+        raise_if_noted()
         tally.add(item, row)
         if isinstance(item, BadRow) and tally.bad_rows <= SHOWN:
             remarks.print(f"skipped {one_line(str(item.error(request.file)))}", style="yellow", markup=False)

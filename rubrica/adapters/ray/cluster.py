@@ -3,21 +3,19 @@
 import logging
 import os
 import secrets
-import signal
 import socket
 import sys
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import islice
 from pickle import dumps, loads
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from rubrica import logs
 from rubrica.errors import ConfigError, UserError
+from rubrica.interrupts import noted, raise_if_noted
 from rubrica.parallel import Plan, Row
 from rubrica.types import Case
 
@@ -49,7 +47,7 @@ def ray_judges(plan: Plan, address: str, *, workers: int = 0) -> Iterator[partia
 
     try:
         judges = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        with _noted_interrupts():
+        with noted():
             yield partial(judge_rows, plan, judges=judges)
     finally:
         ray.shutdown()
@@ -96,30 +94,6 @@ def _own_cluster() -> dict[str, str]:
     """Return settings of a cluster that lives as long as we: it reports to nobody, and only we have its token."""
     token = {} if TOKEN & os.environ.keys() else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     return {"RAY_USAGE_STATS_ENABLED": "0", **token}
-
-
-_interrupts: list[int] = []
-"""Interrupts that have come: Python drops the exception when it is raised while Ray frees an object."""
-
-
-@contextmanager
-def _noted_interrupts() -> Iterator[None]:
-    """Note each interrupt beside raising it, where one would be raised in this thread."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def note(number: int, frame: FrameType | None) -> None:
-        _interrupts.append(number)
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        _interrupts.clear()
 
 
 def judge_rows(plan: Plan, cases: Iterable[Case], *, judges: int) -> Iterator[Row]:
@@ -175,8 +149,7 @@ class _Run:
             raise UserError(f"judging on Ray broke off: {_first(error)}{_hint()}") from error
         if reply.refusal:
             raise UserError(f"judging on Ray broke off: {reply.refusal}")
-        if _interrupts:
-            raise KeyboardInterrupt
+        raise_if_noted()
         rows: list[Row] = loads(reply.rows)
         return rows
 
