@@ -1,44 +1,39 @@
 """Interrupts that are not lost: Python drops the exception when it is raised while C code frees or checks an object.
 
-with noted():
-for row in rows:
-raise_if_noted()
+Under `with noted():` a dropped interrupt is noted, and `raise_if_noted()`, called now and then, raises it again.
 """
 
-import signal
-import threading
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
-_come: list[int] = []
+_dropped: list[type[BaseException]] = []
 
 
 @contextmanager
 def noted() -> Iterator[None]:
-    """Note each interrupt beside raising it, where one would be raised in this thread."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """Note each interrupt that is dropped, instead of writing out that it was."""
+    told = sys.unraisablehook
 
-    def note(number: int, frame: FrameType | None) -> None:
-        _come.append(number)
-        signal.default_int_handler(number, frame)
+    def note(dropped: "sys.UnraisableHookArgs") -> None:
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            _dropped.append(dropped.exc_type)
+        else:
+            told(dropped)
 
-    signal.signal(signal.SIGINT, note)
+    sys.unraisablehook = note
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        _come.clear()
+        sys.unraisablehook = told
+        _dropped.clear()
 
 
 def raise_if_noted() -> None:
-    """Raise the interrupt that has come, if it was dropped.
+    """Raise the interrupt that was dropped.
 
     Raises:
-        KeyboardInterrupt: one has come.
+        KeyboardInterrupt: one was.
     """
-    if _come:
+    if _dropped:
         raise KeyboardInterrupt
