@@ -163,7 +163,10 @@ def processor_time() -> float:
     own = os.times()
     ticks = 0
     for child in children():
-        fields = (child / "stat").read_text().rpartition(")")[2].split()
+        try:
+            fields = (child / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
         ticks += sum(map(int, fields[11:15]))
     return own.user + own.system + own.children_user + own.children_system + ticks / os.sysconf("SC_CLK_TCK")
 
