@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 from rubrica.agents.feedback import feedback
 from rubrica.agents.looks import combine, trusted, without_unasked
@@ -22,22 +23,12 @@ def score(work: Work, crew: Crew) -> None:
     rubric = without_unasked(work.rubric, OWN, frozenset(finding.criterion for finding in findings))
     grades = grades_by_key(rubric, findings)
     if crew.reads and open_criteria(work) and (unheard := [id_ for id_ in ids if not _heard(work, id_)]):
-        work.result = Unscored(
-            case=work.case.id,
-            reason="parse",
-            detail=f"nothing that the judge said of {', '.join(unheard)} survived checking; ask again",
-            tried=tuple(choice.name for choice in work.selection.skills),
-            provenance=crew.provenance,
-        )
+        detail = f"nothing that the judge said of {', '.join(unheard)} survived checking; ask again"
+        work.result = _unscored(work, crew, "parse", detail)
         return
     if not grades:
-        work.result = Unscored(
-            case=work.case.id,
-            reason="undecided",
-            detail=f"none of the {len(work.rubric.criteria)} criteria could be graded; {_next_step(crew)}",
-            tried=tuple(choice.name for choice in work.selection.skills),
-            provenance=crew.provenance,
-        )
+        detail = f"none of the {len(work.rubric.criteria)} criteria could be graded; {_next_step(crew)}"
+        work.result = _unscored(work, crew, "undecided", detail)
         return
     raws = aggregate(rubric, grades, ids, scoring)
     order = ranks([raw.score for raw in raws])
@@ -63,6 +54,11 @@ def score(work: Work, crew: Crew) -> None:
         evidence=tuple(work.evidence),
         provenance=crew.provenance,
     )
+
+
+def _unscored(work: Work, crew: Crew, reason: Literal["parse", "undecided"], detail: str) -> Unscored:
+    tried = tuple(choice.name for choice in work.selection.skills)
+    return Unscored(case=work.case.id, reason=reason, detail=detail, tried=tried, provenance=crew.provenance)
 
 
 def _heard(work: Work, candidate: str) -> bool:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from rubrica.evolution.edits import Edit
 from rubrica.evolution.maintain import LEARNED
 from rubrica.evolution.table import Table
+from rubrica.evolution.writing import MAX_WEIGHT
 from rubrica.library.library import Library
 from rubrica.rewards.aggregate import criterion_key
 from rubrica.skills.base import Skill
 from rubrica.tools.toolbox import call_key
 from rubrica.types import Criterion, Scoring
 
-MAX_WEIGHT = 100.0
 NOTHING = 1e-12
 
 

@@ -11,7 +11,6 @@ cases, which the original does not have, are read once, at the end.
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -32,7 +31,7 @@ from rubrica.evolution.drafts import edit_of
 from rubrica.evolution.edits import Edit
 from rubrica.evolution.evidence import work_hash
 from rubrica.evolution.examine import baselines, contrast, interval
-from rubrica.evolution.gate import Comparison, Policy, decide
+from rubrica.evolution.gate import Comparison, Policy, decide, margin_of
 from rubrica.evolution.joint import change, joined
 from rubrica.evolution.maintain import BEST
 from rubrica.evolution.pairs import chain, counts, dealt, hits, said
@@ -77,7 +76,11 @@ class RewardHarness:
 
 def check_policy(policy: Policy) -> None:
     """Refuse a gate that the protocol does not have."""
-    if not re.fullmatch(r"strict|margin:(\d+(\.\d*)?|\.\d+)", policy):
+    try:
+        known = policy != "sequential" and margin_of(policy) >= 0.0
+    except ValueError:
+        known = False
+    if not known:
         raise UserError(f"the gate of the rewardharness preset is strict or margin:X, not {policy}")
 
 
