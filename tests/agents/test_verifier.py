@@ -2,7 +2,9 @@ import pytest
 from casting import ByRole, a_case, a_library, a_skill, grading, judged
 
 from rubrica.agents.effort import MAX_CALLS
+from rubrica.agents.observe import MANNERS, SUITED
 from rubrica.requests.verify import Claim, ToolCall, Verification
+from rubrica.tools.builtin.catalog import load_builtins
 from rubrica.types import Criterion, Document
 
 WRONG, RIGHT = "We have 2 + 2 = 5 here.", "We have 2 + 2 = 4 here."
@@ -193,3 +195,8 @@ def test_only_tools_that_can_settle_a_claim_on_such_a_task_are_offered():
     offered = {card.name for request in reasoner.asked("verifier") for card in request.tools}
     assert "arithmetic" in offered
     assert not {"filler", "quotes", "code-run"} & offered
+
+
+def test_the_tools_that_are_told_apart_by_name_exist():
+    assert MANNERS | SUITED.keys() <= load_builtins().keys()
+    assert not MANNERS & SUITED.keys()
