@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from rubrica.cli import main
 
 ROW = {"prompt": "What is 17 + 25? Give the number.", "candidates": ["17 + 25 = 42", "The sum is 41, I think."]}
+SERVER = Path(__file__).parents[1] / "servers" / "openai_compatible.py"
 FAST = ("--sandbox", "none", "--workers", "1", "--no-progress")
 
 
@@ -94,3 +95,15 @@ def many(rows: Callable[..., Path]) -> Callable[[int], Path]:
         )
 
     return write
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A model server in another process."""
+    with subprocess.Popen(
+        [sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.stdin.close()

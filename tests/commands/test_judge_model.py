@@ -12,16 +12,6 @@ from click.testing import CliRunner
 from rubrica.commands.judge import command
 
 ROOT = Path(__file__).parents[2]
-SERVER = ROOT / "tests" / "servers" / "openai_compatible.py"
-
-
-@pytest.fixture
-def url():
-    with subprocess.Popen(
-        [sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        yield process.stdout.readline().strip()
-        process.stdin.close()
 
 
 def calls(url):

@@ -2,24 +2,10 @@
 
 import json
 import random
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from rubrica.library.store import LibraryStore
-
-SERVER = Path(__file__).parents[2] / "tests" / "servers" / "openai_compatible.py"
-
-
-@pytest.fixture
-def url():
-    with subprocess.Popen(
-        [sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        yield process.stdout.readline().strip()
-        process.stdin.close()
 
 
 @pytest.fixture
