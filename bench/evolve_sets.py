@@ -3,13 +3,14 @@
     python bench/evolve_sets.py $RUBRICA_DATA/*.jsonl [--seeds 5] [--train 100] [--mixture 30]
 
 Each file is judged once with everything that built-in tools can answer; then, for each seed, its cases are split by
-prompt (100 to learn from, or 60% of a smaller set), the proposals of the embedded proposer go through the gate as in
-`rubrica evolve`, and the rest is read once. Beside it stands a plain judge on the same split: logistic regression on
-the differences of all checks, its shrinkage chosen by cross-validation, with no library and no gate. With --mixture N,
-one library (and one plain judge) learns from N cases of every file.
+prompt, 60% to 40%, 100 of the larger part are learned from (or all of a smaller one), the proposals of the embedded
+proposer go through the gate as in `rubrica evolve`, and the other part is read once. Beside it stands a plain judge on
+the same split: logistic regression on the differences of all checks, its shrinkage chosen by cross-validation, with no
+library and no gate. With --mixture N, one library (and one plain judge) learns from N cases of every file.
 """
 
 import argparse
+import random
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -124,11 +125,11 @@ def means(table: Table) -> np.ndarray:
 
 
 def dealt(preferences: Sequence[Preference], train: int, seed: int) -> tuple[list[int], list[int]]:
-    """Split by prompt; return positions to learn from and to test on."""
-    size = min(train, int(0.6 * len(preferences)))
-    told = split([Item.of(p) for p in preferences], train=size, test=len(preferences) - size, seed=seed)
+    """Split by prompt, 60 to 40, and draw from the larger part; return positions to learn from and to test on."""
+    told = split([Item.of(p) for p in preferences], test=0.4, seed=seed)
     place = {p.case.id: i for i, p in enumerate(preferences)}
-    return [place[i] for i in told.train], [place[i] for i in told.test]
+    learned = random.Random(seed).sample([place[i] for i in told.train], min(train, len(told.train)))
+    return sorted(learned), [place[i] for i in told.test]
 
 
 def joined(tables: Sequence[Table]) -> Table:

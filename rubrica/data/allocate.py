@@ -12,17 +12,20 @@ Strata = Mapping[str, int]
 def allocate(clusters: Mapping[str, Strata], sizes: Sequence[int], *, seed: int) -> dict[str, int]:
     """Return the part of each cluster; `sizes` are the cases wanted per part and add up to all.
 
-    Greedy, largest cluster first: the part that would overflow least, then the one furthest behind its quota. With
-    clusters of one case the sizes are met exactly, and each stratum is within a case or two of its share.
+    Every part gets its share of the clusters of each size: prompts that were asked often may be preferred differently.
+    Within a size the greedy choice is the part that would overflow a stratum least, then the one furthest behind its
+    quota. With clusters of one case the sizes are met exactly, and each stratum is within a case or two of its share.
     """
     totals: Counter[str] = Counter()
     for strata in clusters.values():
         totals.update(strata)
     quotas = _quotas(totals, sizes)
     open_ = [dict(quota) for quota in quotas]
+    weight = {name: sum(strata.values()) for name, strata in clusters.items()}
+    slots = _slots(Counter(weight.values()), sizes)
     placed: dict[str, int] = {}
-    for name in sorted(clusters, key=lambda name: (-sum(clusters[name].values()), _draw(seed, name))):
-        strata = clusters[name]
+    for name in sorted(clusters, key=lambda name: (-weight[name], _draw(seed, name))):
+        strata, left = clusters[name], slots[weight[name]]
         ranking = [
             (
                 sum(max(0, count - open_[part][s]) for s, count in strata.items()),
@@ -31,12 +34,29 @@ def allocate(clusters: Mapping[str, Strata], sizes: Sequence[int], *, seed: int)
                 part,
             )
             for part in range(len(sizes))
+            if left[part]
         ]
         part = min(ranking)[-1]
         placed[name] = part
+        left[part] -= 1
         for s, count in strata.items():
             open_[part][s] -= count
     return _evened(clusters, placed, sizes, seed=seed)
+
+
+def _slots(counts: Mapping[int, int], sizes: Sequence[int]) -> dict[int, list[int]]:
+    """Return how many clusters of each size a part takes, largest first, each to the part that is owed most cases."""
+    total = max(sum(sizes), 1)
+    owed = [Fraction(0) for _ in sizes]
+    slots = {}
+    for weight in sorted(counts, reverse=True):
+        slots[weight] = [0] * len(sizes)
+        owed = [debt + Fraction(weight * counts[weight] * size, total) for debt, size in zip(owed, sizes, strict=True)]
+        for _ in range(counts[weight]):
+            part = owed.index(max(owed))
+            owed[part] -= weight
+            slots[weight][part] += 1
+    return slots
 
 
 def _evened(
