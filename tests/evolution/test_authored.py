@@ -167,33 +167,31 @@ def test_an_edit_that_the_gate_refused_is_narrowed_once_and_tested_on_what_its_a
     store = LibraryStore.open(tmp_path / "lists")
     measure = ToolEntry(name="measure", description="Counts.", kind="builtin")
     store.commit(store.load().with_tool(measure), CommitMessage(subject="Bring the tool"))
-    for prefer in ("high", "low"):  # one of the two fits the cases that the author reads, by chance
-        server = mind([f"case-{n}" for n in range(140)])
-        weak, better = by_measure("weak", "words", prefer), by_measure("better", "numbered", "high")
-        server = replace(server, edits=(weak,), narrowed=(better,))
-        LibraryStore.init(tmp_path / prefer, store.load())
-        report, bodies = asyncio.run(written(data, tmp_path / prefer, server))
-        if report.decisions[0].outcome == "rejected":
-            break
+    server = mind([f"case-{n}" for n in range(140)])
+    weak, better = by_measure("weak", "words", "high"), by_measure("better", "numbered", "high")
+    server = replace(server, edits=(weak,), narrowed=(better,))
+    LibraryStore.init(tmp_path / "words", store.load())
+    # With this seed length fits the cases that the author reads, by chance, and not the others.
+    report, bodies = asyncio.run(written(data, tmp_path / "words", server, seed=4))
     first, second = report.decisions[:2]
     assert (first.title, first.outcome) == ("Add skill weak", "rejected")
     assert (second.title, second.outcome) == ("Add skill better", "accepted")
     shown = [text for body in bodies if "Your edit was refused" in (text := body["messages"][1]["content"])]
     assert len(shown) == 1
     assert 1 <= shown[0].count('name="broke"') <= 3
-    with Run.open(tmp_path / prefer / ".rubrica" / "runs" / "0001") as run:
+    with Run.open(tmp_path / "words" / ".rubrica" / "runs" / "0001") as run:
         sources = [set(edit.sources) for number in (1, 2) if (edit := run.proposal(number)[1])]
         assert sources[1] == sources[0] | set(first.facts["hurt"])
         assert second.facts["n"] == len(run.cases("train")) - len(sources[1])
 
 
-async def written(data: Path, library: Path, server: SimulatedAuthor) -> tuple[Any, list[Any]]:
+async def written(data: Path, library: Path, server: SimulatedAuthor, seed: int = 0) -> tuple[Any, list[Any]]:
     """Evolve with rules that judge and a model that writes."""
     async with ModelServer(mind=server) as serving:
         author = LanguageModel(Direct("m", [serving.url], key="", timeout_s=20.0, stream=False), retry=QUICK)
         judge = Judge(Plan(Library(), effort="low", sandbox="none"), 1)
         means = Means(judge, Authored(author, after=Nothing()))
-        options = Options(data=str(data), train=100, draws=49, rounds=2)
+        options = Options(data=str(data), train=100, draws=49, rounds=2, seed=seed)
         return await asyncio.to_thread(evolve, library, options, means), serving.bodies
 
 

@@ -166,7 +166,7 @@ def test_an_outage_stops_the_run_and_it_goes_on_to_the_same_end(calls, write, tm
 
 
 def test_an_edit_outside_the_format_is_dropped_and_the_others_are_tried(write, library) -> None:
-    report, _, _ = run(write(40), library, BROKEN, LIST, rounds=1)
+    report, _, _ = run(write(40, seed=1), library, BROKEN, LIST, rounds=1)
     assert outcomes(report) == [(1, "accepted")]
     assert set(LibraryStore.open(library).load().skills) == {"list-form"}
 
