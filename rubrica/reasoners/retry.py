@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from rubrica.errors import DeadlineError, OutageError
-from rubrica.reasoners.transport import CallError
+from rubrica.errors import DeadlineError
+from rubrica.reasoners.failure import CallError
 
 T = TypeVar("T")
 
@@ -53,8 +53,7 @@ class Retry:
         """Return the first result.
 
         Raises:
-            CallError: the call was rejected or the key refused; it was tried once.
-            OutageError: it kept failing.
+            CallError: it kept failing, or failed in a way that does not pass; then it was tried once.
             DeadlineError: the deadline passed, or every attempt was too slow.
         """
         failed: list[CallError] = []
@@ -79,7 +78,8 @@ class Retry:
                 raise
             if error.kind == "timeout":
                 raise DeadlineError(f"{len(failed)} attempts were too slow; the last: {error}") from None
-            raise OutageError(f"{len(failed)} attempts failed; the last: {error}{_asked(error)}") from None
+            told = f"{len(failed)} attempts failed; the last: {error}{_asked(error)}"
+            raise CallError(told, kind=error.kind, retry_after=error.retry_after) from None
 
     def _is_worn_out(self, state: RetryCallState, failed: list[CallError], watch: Stopwatch) -> bool:
         error = state.outcome.exception() if state.outcome else None

@@ -6,7 +6,7 @@ from rubrica.errors import ConfigError
 from rubrica.reasoners.completion import completion_of, completion_of_events
 from rubrica.reasoners.direct import Direct, completions_url
 from rubrica.reasoners.endpoints import Endpoints
-from rubrica.reasoners.transport import CallError
+from rubrica.reasoners.failure import CallError
 
 
 @pytest.mark.parametrize(

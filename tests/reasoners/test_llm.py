@@ -103,7 +103,7 @@ def test_an_endpoint_that_ignores_schemas_is_asked_with_tools(run, model, judgin
         asked = model(server)
         for i in range(3):
             await asked.complete(judging(str(i), "5"))
-        return asked.capability.form
+        return asked.lessons.known("judge").form
 
     assert run(body, server) == "tool"
     assert server.counts["calls"] == 4

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import pytest
 
 from rubrica.errors import DeadlineError, OutageError
+from rubrica.reasoners.failure import CallError, failure_of
 from rubrica.reasoners.retry import Retry
-from rubrica.reasoners.retry_after import seconds_of
-from rubrica.reasoners.transport import CallError, failure_of
+from rubrica.reasoners.retry_after import asked_wait, seconds_of
 
 
 def attempts(*errors):
@@ -87,7 +87,15 @@ def test_time_in_our_own_queues_does_not_count():
     ("status", "kind"),
     [
         *((429, "rate"), (500, "server"), (503, "server"), (529, "server"), (409, "server"), (504, "timeout")),
-        *((401, "denied"), (403, "denied"), (400, "rejected"), (404, "rejected"), (422, "rejected"), (307, "rejected")),
+        *((401, "denied"), (402, "denied"), (403, "barred"), (404, "missing"), (413, "long"), (524, "timeout")),
+        *(
+            (400, "rejected"),
+            (422, "rejected"),
+            (307, "rejected"),
+            (501, "rejected"),
+            (498, "server"),
+            (408, "timeout"),
+        ),
     ],
 )
 def test_statuses_are_sorted(status, kind):
@@ -111,3 +119,20 @@ def test_statuses_are_sorted(status, kind):
 )
 def test_retry_after_is_seconds_or_a_date(header, seconds):
     assert seconds_of(header, now=datetime(2026, 11, 21, 12, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "told", "seconds"),
+    [
+        ({"retry-after-ms": "1500", "retry-after": "2"}, "", 1.5),
+        ({"Retry-After": "17"}, "Please try again in 3s.", 17.0),
+        ({}, "Limit 30000, Used 29000, Requested 5000. Please try again in 8.123s. Visit", 8.123),
+        ({}, "Please try again in 1m2.5s.", 62.5),
+        ({}, "Please try again in 120ms.", 0.12),
+        ({}, 'Please retry in 37.5s. "retryDelay": "37s"', 37.5),
+        ({}, '{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "37s"}', 37.0),
+        ({}, "Try again later.", None),
+    ],
+)
+def test_a_wait_is_found_wherever_providers_put_it(headers, told, seconds):
+    assert asked_wait(headers, told) == seconds
