@@ -29,7 +29,7 @@ _NO_SYSTEM = re.compile(
     r"|only user and assistant|roles? must alternate"
 )
 """Chat templates of Gemma and of early Mistral models, Gemini's API for Gemma, and o1-mini."""
-_ABOUT_ROOM = re.compile(r"max_?(completion_|output_|new_)?tokens|(completion|output) tokens")
+_ABOUT_ROOM = re.compile(r"max_?(completion|output|new)?_?tokens|(completion|output) tokens")
 ROOM_MIN = 256
 """Tokens; a smaller number in an error text is no limit of replies."""
 
@@ -72,4 +72,5 @@ class Capability:
 def _most(told: str, room: int) -> int | None:
     """Return the largest number below what was asked for: "65536 > 8192, which is the maximum", "[1, 8192]"."""
     numbers = [int(number) for number in re.findall(r"(?<![\w.-])\d{3,7}\b", told)]
-    return max((number for number in numbers if ROOM_MIN <= number < room), default=None)
+    most = max((number for number in numbers if ROOM_MIN <= number < room), default=None)
+    return most - 1 if most and "(exclusive)" in told else most

@@ -113,12 +113,14 @@ def _tokens(counts: Mapping[str, Any]) -> dict[str, Any]:
     told_in, told_out, total = (
         _count(counts.get(name)) for name in ("prompt_tokens", "completion_tokens", "total_tokens")
     )
+    cost = counts.get("cost")
+    told: dict[str, Any] = {"cost_usd": float(cost) if isinstance(cost, int | float) else None}
     if not told_in:
-        return {"tokens_in": None, "tokens_out": told_out or None}
+        return {**told, "tokens_out": told_out or None}
     if told_out is not None and total is not None:
         told_out = max(told_out, total - told_in)  # xAI counts reasoning in the total only
     cached = (counts.get("prompt_tokens_details") or {}).get("cached_tokens") or counts.get("prompt_cache_hit_tokens")
-    return {"tokens_in": told_in, "tokens_out": told_out, "tokens_cached": min(_count(cached) or 0, told_in)}
+    return {**told, "tokens_in": told_in, "tokens_out": told_out, "tokens_cached": min(_count(cached) or 0, told_in)}
 
 
 def _arguments(calls: Any) -> str | None:

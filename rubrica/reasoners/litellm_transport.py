@@ -75,8 +75,8 @@ class LiteLLM:
             response = await litellm.acompletion(
                 **body, **self._extra(call), **_OURS, api_base=self._base, timeout=self._timeout_s
             )
-        except litellm.exceptions.ContentPolicyViolationError:
-            return Completion(text="", finish="content_filter")
+        except litellm.exceptions.ContentPolicyViolationError as error:
+            raise CallError(one_line(str(error).removeprefix("litellm.")), kind="flagged") from None
         except Exception as error:  # noqa: BLE001 - providers' own errors have no common root; all are sorted below
             raise _call_error(error) from None
         return completion_of(response.model_dump())

@@ -24,7 +24,7 @@ from rubrica.reasoners.capability import ROOM_MIN, Capability
 from rubrica.reasoners.failure import CallError, one_line
 from rubrica.reasoners.lessons import Lessons
 from rubrica.reasoners.limiter import Limiter
-from rubrica.reasoners.parse import UnreadableReplyError, read_reply
+from rubrica.reasoners.parse import UnreadableReplyError, read_reply, spoken
 from rubrica.reasoners.perloop import PerLoop
 from rubrica.reasoners.price import Price, price_of
 from rubrica.reasoners.retry import Retry, Stopwatch
@@ -175,8 +175,8 @@ class LanguageModel:
             try:
                 value, repaired = read_reply(completion.text, _reply_type(request), code)
             except UnreadableReplyError as problem:
-                if not problem.has_json and is_refusal(completion.text):
-                    raise RefusalError(f"the model declined: {one_line(completion.text)}") from None
+                if not problem.has_json and is_refusal(spoken(completion.text)):
+                    raise RefusalError(f"the model declined: {one_line(spoken(completion.text))}") from None
                 if not self._proven and form.form == "schema" and not problem.has_json:
                     self.lessons.capability = form.plainer() or form  # it took the schema and did not keep to it
                 if asked_again:
@@ -244,11 +244,12 @@ class LanguageModel:
     def _used(self, completion: Completion, estimate: Usage) -> Usage:
         """What the endpoint says was used; what it does not say is booked with the estimate."""
         told_in, told_out = completion.tokens_in, completion.tokens_out
-        return self._usage(
+        used = self._usage(
             estimate.tokens_in if told_in is None else told_in,
             estimate.tokens_out if told_out is None else told_out,
             cached=completion.tokens_cached,
         )
+        return used if completion.cost_usd is None else used.model_copy(update={"cost_usd": completion.cost_usd})
 
     def _usage(self, tokens_in: int, tokens_out: int, *, cached: int = 0) -> Usage:
         cost = self.price.cost(tokens_in, tokens_out, cached=cached) if self.price else None

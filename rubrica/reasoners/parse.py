@@ -67,6 +67,11 @@ def read_reply(text: str, reply: type[T], code: str) -> tuple[T, bool]:
     return _repaired(text[starts[-1] :] if starts else text, reply, code), True
 
 
+def spoken(text: str) -> str:
+    """Return what a text without a reply says once its writer has thought."""
+    return text.rpartition(_THINKING_ENDS)[2].strip()
+
+
 def _after_thinking(text: str, start: re.Pattern[str]) -> str:
     """Drop a reasoning model's thoughts; a `</think>` that stands in the reply itself, in a quotation, ends none."""
     before, end, after = text.partition(_THINKING_ENDS)

@@ -17,6 +17,9 @@ JITTER = 0.25
 """Share of a requested wait that is added at random, so that callers do not come back all at once."""
 
 
+DEADLINE_S = 600.0
+
+
 class Stopwatch:
     """The time that a call has left; it runs on the wire and between attempts, not in our own queues."""
 
@@ -44,7 +47,7 @@ class Retry:
     """
 
     failures: int = 6
-    deadline_s: float = 600.0
+    deadline_s: float = DEADLINE_S
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -70,6 +70,8 @@ class Completion:
     tokens_out: int | None = None
     tokens_cached: int = 0
     """The part of `tokens_in` that the endpoint had in its own cache, which some price lower."""
+    cost_usd: float | None = None
+    """When the endpoint says what it charges, as OpenRouter does."""
 
 
 class Transport(Protocol):

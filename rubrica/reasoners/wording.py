@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from rubrica.reasoners.parse import UnreadableReplyError
+from rubrica.reasoners.parse import UnreadableReplyError, spoken
 from rubrica.reasoners.shape import REPLY_TO
 from rubrica.reasoners.transport import ANSWER, Form
 from rubrica.requests.base import ChatMessage
@@ -27,7 +27,7 @@ def instruction(code: str, form: Form, schema: Mapping[str, JsonValue], *, spell
 
 def correction(text: str, problem: UnreadableReplyError) -> tuple[ChatMessage, ...]:
     """Show a writer its own reply and what is wrong with it."""
-    said = text[:SHOWN_REPLY].strip() or "(empty)"  # some providers refuse blank messages
+    said = spoken(text)[:SHOWN_REPLY] or "(empty)"  # some providers refuse blank messages
     asked = f"That reply could not be used: {problem}. Write the whole reply again, corrected."
     return ChatMessage(role="assistant", content=said), ChatMessage(role="user", content=asked)
 
