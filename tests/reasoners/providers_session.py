@@ -14,9 +14,11 @@ from providers import KEY, Providers
 from rubrica.errors import RubricaError
 from rubrica.harness import Harness
 from rubrica.library.seed import seed_library
+from rubrica.reasoners.capability import Capability
 from rubrica.reasoners.litellm_transport import LiteLLM
 from rubrica.reasoners.llm import LanguageModel, Parameters
 from rubrica.reasoners.retry import Retry
+from rubrica.reasoners.transport import Form
 from rubrica.requests.judge import JudgeRequest
 from rubrica.types import Candidate, Case, Criterion, Message, Task, TaskView, TextPart
 
@@ -74,10 +76,12 @@ def asking(model: str, base: str) -> LanguageModel:
     )
 
 
-async def whole(model: str) -> dict[str, Any]:
+async def whole(model: str, form: Form = "schema") -> dict[str, Any]:
     async with Providers() as server:
         case = Case(task=Task(id="1", messages=ASKED), candidates=PAIR)
-        harness = Harness(library=seed_library(), reasoner=asking(model, server.url), effort="medium")
+        reasoner = asking(model, server.url)
+        reasoner.lessons.capability = Capability(form=form)
+        harness = Harness(library=seed_library(), reasoner=reasoner, effort="medium")
         (judged,) = [one async for one in harness.judge([case])]
         result = judged.result.model_dump(mode="json")
         calls = server.counts["calls"]
@@ -131,6 +135,8 @@ async def keyless(model: str) -> dict[str, Any]:
 
 async def main() -> None:
     told: dict[str, Any] = {name: await whole(model) for name, model in WHOLE.items()}
+    told |= {f"{name} tool": await whole(model, "tool") for name, model in WHOLE.items()}
+    told |= {f"{name} text": await whole(model, "text") for name, model in WHOLE.items()}
     told |= {name: await fault(model, options) for name, (model, options) in FAULTS.items()}
     told |= {model: await compatible(model) for model in (*OPENAI, *MORE)}
     told["window"] = await window()

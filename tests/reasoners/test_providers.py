@@ -28,9 +28,10 @@ def session():
     return json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("form", ["", " tool", " text"])
 @pytest.mark.parametrize("name", ["claude", "old claude", "gemini", "gemma", "ollama"])
-def test_every_role_is_answered_in_the_wire_format_of_a_provider(session, name):
-    told = session[name]
+def test_every_role_is_answered_in_the_wire_format_of_a_provider(session, name, form):
+    told = session[name + form]
     assert told["kind"] == "verdict", told
     assert told["usage"]["calls"] == told["calls"] >= 4  # no call was refused, and none was made twice
     assert told["usage"]["tokens_in"] == 1000 * told["calls"]

@@ -204,8 +204,12 @@ class Providers:
         if "format" in body and (problem := openai_problem(body["format"])):
             return web.json_response({"error": f"invalid JSON schema in format: {problem}"}, status=400)
         said = [{"role": m["role"], "content": m["content"]} for m in body["messages"]]
-        text = self._reply(said, body.get("format"))
-        message = {"role": "assistant", "content": text}
+        functions = [tool["function"] for tool in body.get("tools", ())]
+        text = self._reply(said, body.get("format") or (functions[0]["parameters"] if functions else None))
+        message: dict[str, Any] = {"role": "assistant", "content": text}
+        if functions:
+            call = {"function": {"name": functions[0]["name"], "arguments": json.loads(text)}}
+            message |= {"content": "", "tool_calls": [call]}
         if fault == "thinking":
             message = {"role": "assistant", "content": text, "thinking": THOUGHT}
         if fault == "tagged":
