@@ -87,10 +87,12 @@ def _completion(message: Mapping[str, Any], finish: str, usage: Any) -> Completi
     text = _arguments(message.get("tool_calls"))
     if text is None:
         text = _text(message.get("content"))
+    thought = _text(message.get("reasoning_content") or message.get("reasoning"))
     if not text.strip() and finish == "stop":  # some servers take all that a model says for its reasoning
-        text = _text(message.get("reasoning_content") or message.get("reasoning"))
+        text = thought
     counts = usage if isinstance(usage, Mapping) else {}
-    completion = Completion(text=text, refusal=str(refusal or ""), finish=finish, **_tokens(counts))
+    reasoned = bool(thought.strip()) or "</think>" in text
+    completion = Completion(text=text, refusal=str(refusal or ""), reasoned=reasoned, finish=finish, **_tokens(counts))
     if finish in ("", "stop") and not (text.strip() or refusal or completion.tokens_out):
         raise CallError("the endpoint answered with nothing", kind="server")
     return completion

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from rubrica.errors import AccessError, ReasonerError, RefusalError
 from rubrica.reasoners.capability import Capability
 from rubrica.reasoners.failure import CallError, Failure
-from rubrica.reasoners.transport import Form
+from rubrica.reasoners.transport import Completion, Form
 
 REJECTED_MAX = 20
 """Rejected calls, with none answered, after which it is held to be the endpoint's doing and no case's."""
@@ -33,6 +33,12 @@ class Lessons:
     def known(self, role: str) -> Capability:
         """Return how to put a call of this role."""
         return replace(self.capability, form=self.forms.get(role, self.capability.form))
+
+    def note(self, completion: Completion) -> None:
+        """Take in an answer: a model that reasons keeps its own temperature, for at 0 some never come to an end."""
+        self.answered = True
+        if completion.reasoned and "temperature" not in self.capability.dropped:
+            self.capability = replace(self.capability, dropped=self.capability.dropped | {"temperature"})
 
     def learn(self, role: str, known: Capability, error: CallError, *, room: int) -> bool:
         """Take in why a call, put in the way that was known, failed; say whether another way is left."""

@@ -153,7 +153,8 @@ class LanguageModel:
 
     async def _converse(self, request: Request[T], start: int, spending: Spending) -> Reply[T]:
         code, sample = request.code, request.sample + SAMPLES_APART * start
-        messages, room, most, asked_again = list(request.messages()), self._room, REPLY_TOKENS_MAX, False
+        messages, most, asked_again = list(request.messages()), REPLY_TOKENS_MAX, False
+        room = min(max(self._room, request.reply_tokens), most)
         while True:
             ask = Ask(code, room, sample, spelled=asked_again)
             try:
@@ -201,7 +202,7 @@ class LanguageModel:
                 if not self.lessons.learn(request.role, known, error, room=call.max_tokens or 0):
                     raise self.lessons.sort(error) from None
             else:
-                self.lessons.answered = True
+                self.lessons.note(completion)
                 return completion, known
         raise ReplyError(f"the endpoint rejected {ADAPTATIONS} ways to put the call")
 

@@ -63,6 +63,8 @@ class Completion:
     text: str
     """The content, or the arguments of the answering tool call."""
     refusal: str = ""
+    reasoned: bool = False
+    """Whether thoughts came with it, in a field of their own or between `<think>` marks."""
     finish: str = ""
     """Why the model stopped: "length" or "content_filter" in these words, whatever the provider's; else its own."""
     tokens_in: int | None = None

@@ -107,6 +107,28 @@ def test_reasoning_that_took_the_whole_room_gets_more_from_then_on(run, model, j
     assert [body["max_tokens"] for body in server.bodies] == [4096, 16384, 16384]
 
 
+def test_a_model_that_reasons_keeps_its_own_temperature(run, model, judging):
+    server = ModelServer(reasons=True)
+
+    async def body():
+        asked = model(server)
+        await asked.complete(judging("1", "2"))
+        await asked.complete(judging("3", "4"))
+
+    run(body, server)
+    assert [body.get("temperature") for body in server.bodies] == [0.0, None]
+    assert "seed" in server.bodies[1]
+
+
+def test_many_grades_get_room_for_all_of_them(run, model, judging):
+    server = ModelServer()
+    request = judging(*map(str, range(8)))
+    request = request.model_copy(update={"criteria": request.criteria * 12})
+    reply = run(lambda: model(server).complete(request), server)
+    assert len(reply.value.grades) == 96
+    assert [body["max_tokens"] for body in server.bodies] == [96 * 150]
+
+
 def test_a_template_without_a_system_role_gets_that_text_from_the_user(run, model, judging):
     server = ModelServer(script=deque([(500, told("Jinja Exception: System role not supported", 500))]))
     run(lambda: model(server).complete(judging()), server)

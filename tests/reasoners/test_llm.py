@@ -161,8 +161,8 @@ def test_the_re_ask_shows_the_reply_and_what_is_wrong(run, model, judging):
 
 def test_a_truncated_reply_gets_more_room(run, model, judging):
     server = ModelServer(script=deque(["truncated", "truncated"]))
-    run(lambda: model(server, parameters=Parameters(reply_tokens=100)).complete(judging()), server)
-    assert [body["max_tokens"] for body in server.bodies] == [100, 400, 1600]
+    run(lambda: model(server, parameters=Parameters(reply_tokens=1000)).complete(judging()), server)
+    assert [body["max_tokens"] for body in server.bodies] == [1000, 4000, 16000]
 
 
 def test_a_reply_that_never_fits_is_a_reply_error(run, model, judging):

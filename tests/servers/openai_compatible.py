@@ -268,6 +268,8 @@ class ModelServer:
     """It takes `response_format` and writes prose."""
     refuses: Mapping[str, str] = field(default_factory=dict)
     """Body field -> text of the 400 that answers calls with it."""
+    reasons: bool = False
+    """It thinks aloud, as servers without a reasoning parser let a model do."""
     streams: bool = False
     """It streams even when not asked to."""
     latency_s: float = 0.0
@@ -373,6 +375,8 @@ class ModelServer:
 
     async def _send(self, request: web.Request, body: Mapping[str, Any], fault: str) -> web.StreamResponse:
         text, finish, refusal = self._text(Question.of(body), body, fault)
+        if self.reasons:
+            text = f'<think>\nPerhaps {{"grades": []}}, or not.\n</think>\n\n{text}'
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": refusal or None}
         if "tools" in body and not refusal and fault != "text-refusal":
             call = {"id": "call_1", "type": "function", "function": {"name": "answer", "arguments": text}}
