@@ -88,8 +88,8 @@ def _completion(message: Mapping[str, Any], finish: str, usage: Any) -> Completi
     if text is None:
         text = _text(message.get("content"))
     thought = _text(message.get("reasoning_content") or message.get("reasoning"))
-    if not text.strip() and finish == "stop":  # some servers take all that a model says for its reasoning
-        text = thought
+    if not text.strip() and finish == "stop":  # vLLM's reasoning parsers, of a model that does not reason this time
+        text, thought = thought, ""
     counts = usage if isinstance(usage, Mapping) else {}
     reasoned = bool(thought.strip()) or "</think>" in text
     completion = Completion(text=text, refusal=str(refusal or ""), reasoned=reasoned, finish=finish, **_tokens(counts))

@@ -29,6 +29,7 @@ TOLD = 300
 _LONG = re.compile(
     r"context.{0,3}(length|window|limit|size)|prompt is too long|(prompt|input|request)s? (is |are )?too (long|large)"
     r"|request_too_large|exceeds the maximum (allowed )?number of (tokens|bytes)|too large for model"
+    r"|maximum (prompt|input|allowed input) length|configured limit of|token count.{0,30} exceeds|range of input length"
     r"|reduce the length|max_tokens must be at least 1, got -"
 )
 _FLAGGED = re.compile(
@@ -77,8 +78,11 @@ class CallError(OutageError):
 
 def refused(status: int, told: str, headers: Mapping[str, str] | None = None, *, prefix: str = "") -> CallError:
     """Make an error of a status with the text and the headers that came with it."""
-    kind = failure_of(status, told)
-    wait = asked_wait(headers or {}, told) if kind in PASSING else None
+    asked = asked_wait(headers or {}, told)
+    kind = (
+        "rate" if status == 402 and asked is not None else failure_of(status, told)
+    )  # OpenRouter: in flight
+    wait = asked if kind in PASSING else None
     return CallError(f"{prefix}{one_line(told)}", kind=kind, retry_after=wait)
 
 

@@ -24,7 +24,7 @@ from rubrica.reasoners.capability import ROOM_MIN, Capability
 from rubrica.reasoners.failure import CallError, one_line
 from rubrica.reasoners.lessons import Lessons
 from rubrica.reasoners.limiter import Limiter
-from rubrica.reasoners.parse import UnreadableReplyError, read_reply, spoken
+from rubrica.reasoners.parse import UnreadableReplyError, is_thought, read_reply, spoken
 from rubrica.reasoners.perloop import PerLoop
 from rubrica.reasoners.price import Price, price_of
 from rubrica.reasoners.retry import Retry, Stopwatch
@@ -170,7 +170,7 @@ class LanguageModel:
                 if room >= most:
                     raise ReplyError(f"the reply was still cut off at {most} tokens")
                 room = min(room * GROWTH, most)
-                if not completion.text.strip():  # reasoning took it all, and will again
+                if is_thought(completion.text):  # reasoning took it all, and will again
                     self._room = max(self._room, room)
                 continue
             try:

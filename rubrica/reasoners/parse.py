@@ -67,6 +67,11 @@ def read_reply(text: str, reply: type[T], code: str) -> tuple[T, bool]:
     return _repaired(text[starts[-1] :] if starts else text, reply, code), True
 
 
+def is_thought(text: str) -> bool:
+    """Whether a text that was cut off holds nothing but the beginning of a thought."""
+    return not text or (text.lstrip().startswith(_THINKING_BEGINS) and _THINKING_ENDS not in text)
+
+
 def spoken(text: str) -> str:
     """Return what a text without a reply says once its writer has thought."""
     return text.rpartition(_THINKING_ENDS)[2].strip()

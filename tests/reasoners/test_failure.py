@@ -50,6 +50,9 @@ WORDED = [
     (402, "This request requires more credits, or fewer max_tokens.", "denied"),
     (403, "Your chosen model requires moderation and your input was flagged", "flagged"),
     (400, "qwen/nope is not a valid model ID", "missing"),
+    (400, "This model's maximum prompt length is 131072 but the request contains 537812 tokens", "long"),
+    (400, "Input tokens exceed the configured limit of 272000 tokens.", "long"),
+    (400, "Range of input length should be [1, 129024]", "long"),
     # vLLM, SGLang, llama.cpp, Ollama, litellm
     (400, f"{VLLM}, 4096 in the completion).", "long"),
     (400, "max_tokens must be at least 1, got -186.", "long"),
@@ -81,3 +84,7 @@ def test_an_error_is_told_on_one_short_line():
 def test_what_never_passes_is_not_waited_for():
     assert refused(429, "insufficient_quota", {"retry-after": "20"}).retry_after is None
     assert refused(503, "overloaded", {"retry-after": "20"}).retry_after == 20
+
+
+def test_a_402_that_names_a_wait_is_waited_for():
+    assert refused(402, "in-flight spending budget", {"retry-after": "2"}).kind == "rate"

@@ -93,8 +93,11 @@ def test_a_reply_that_is_cut_off_where_the_context_ends_is_not_asked_for_in_circ
     assert [body["max_tokens"] for body in server.bodies] == [4096, 16384, 8192]
 
 
-def test_reasoning_that_took_the_whole_room_gets_more_from_then_on(run, model, judging):
-    message = {"role": "assistant", "content": None, "reasoning_content": "Hm, let me think."}
+@pytest.mark.parametrize(
+    "said", [{"content": None, "reasoning_content": "Hm, let me think."}, {"content": "<think>\nHm, let me think."}]
+)
+def test_reasoning_that_took_the_whole_room_gets_more_from_then_on(said, run, model, judging):
+    message = {"role": "assistant", **said}
     thought = {"choices": [{"message": message, "finish_reason": "length"}], "usage": {"completion_tokens": 4096}}
     server = ModelServer(script=deque([(200, thought)]))
 
