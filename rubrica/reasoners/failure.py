@@ -79,9 +79,7 @@ class CallError(OutageError):
 def refused(status: int, told: str, headers: Mapping[str, str] | None = None, *, prefix: str = "") -> CallError:
     """Make an error of a status with the text and the headers that came with it."""
     asked = asked_wait(headers or {}, told)
-    kind = (
-        "rate" if status == 402 and asked is not None else failure_of(status, told)
-    )  # OpenRouter: in flight
+    kind = "rate" if status == 402 and asked is not None else failure_of(status, told)  # OpenRouter: in flight
     wait = asked if kind in PASSING else None
     return CallError(f"{prefix}{one_line(told)}", kind=kind, retry_after=wait)
 

@@ -14,12 +14,16 @@ from providers import KEY, Providers
 from rubrica.errors import RubricaError
 from rubrica.harness import Harness
 from rubrica.library.seed import seed_library
-from rubrica.reasoners.capability import Capability
+from rubrica.reasoners.capability import FORMS, Capability
 from rubrica.reasoners.litellm_transport import LiteLLM
 from rubrica.reasoners.llm import LanguageModel, Parameters
 from rubrica.reasoners.retry import Retry
 from rubrica.reasoners.transport import Form
+from rubrica.requests.base import Request
+from rubrica.requests.chain import ChainRequest
+from rubrica.requests.diagnose import Answer, Chain, DiagnoseRequest, Mechanism
 from rubrica.requests.judge import JudgeRequest
+from rubrica.requests.propose import ProposeRequest
 from rubrica.types import Candidate, Case, Criterion, Message, Task, TaskView, TextPart
 
 CLAUDE, OLD_CLAUDE = "anthropic/claude-sonnet-4-5", "anthropic/claude-3-5-sonnet-20241022"
@@ -93,13 +97,26 @@ async def whole(model: str, form: Form = "schema") -> dict[str, Any]:
         }
 
 
-async def asked(model: LanguageModel, *requests: JudgeRequest) -> dict[str, Any]:
+async def asked(model: LanguageModel, *requests: Request[Any]) -> dict[str, Any]:
     try:
         for request in requests:
             reply = await model.complete(request)
     except RubricaError as error:
         return {"error": type(error).__name__, "text": str(error)}
-    return {"grades": len(reply.value.grades), "usage": reply.usage.model_dump()}
+    return {"grades": len(getattr(reply.value, "grades", ())), "usage": reply.usage.model_dump()}
+
+
+async def learning(model: str, form: Form) -> dict[str, Any]:
+    """The roles that write the library, and RewardHarness's chain: the largest schemas there are."""
+    async with Providers() as server:
+        asked_model = asking(model, server.url)
+        asked_model.lessons.capability = Capability(form=form)
+        seen = Chain(id="1", prompt="Hi", answers=(Answer(label="A", text="Hello", place=1),), right=False)
+        wrong = Mechanism(name="too-short", description="It prefers what is short.", cause="missing-skill")
+        diagnose, propose = DiagnoseRequest(chains=(seen,)), ProposeRequest(mechanisms=(wrong,))
+        chain = ChainRequest(task=TaskView(messages=ASKED), answer_a="Blue.", answer_b="I like dogs.")
+        told = [await asked(asked_model, request) for request in (diagnose, propose, chain)]
+        return {"errors": [one["text"] for one in told if "error" in one], "calls": server.counts["calls"]}
 
 
 async def fault(model: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -137,6 +154,7 @@ async def main() -> None:
     told: dict[str, Any] = {name: await whole(model) for name, model in WHOLE.items()}
     told |= {f"{name} tool": await whole(model, "tool") for name, model in WHOLE.items()}
     told |= {f"{name} text": await whole(model, "text") for name, model in WHOLE.items()}
+    told |= {f"{name} {form} learning": await learning(WHOLE[name], form) for name in WHOLE for form in FORMS}
     told |= {name: await fault(model, options) for name, (model, options) in FAULTS.items()}
     told |= {model: await compatible(model) for model in (*OPENAI, *MORE)}
     told["window"] = await window()

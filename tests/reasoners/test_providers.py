@@ -37,6 +37,12 @@ def test_every_role_is_answered_in_the_wire_format_of_a_provider(session, name, 
     assert told["usage"]["tokens_in"] == 1000 * told["calls"]
 
 
+@pytest.mark.parametrize("form", ["schema", "tool", "text"])
+@pytest.mark.parametrize("name", ["claude", "old claude", "gemini", "gemma", "ollama"])
+def test_the_largest_schemas_are_taken(session, name, form):
+    assert session[f"{name} {form} learning"] == {"errors": [], "calls": 3}
+
+
 @pytest.mark.parametrize(
     ("name", "calls"),
     [

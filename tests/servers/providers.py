@@ -160,6 +160,9 @@ class Providers:
             yield 400, invalid, "API key not valid. Please pass a valid API key."
         if schema and (problem := gemini_problem(schema)):
             yield 400, invalid, f"Invalid JSON payload received: schema: {problem}"
+        for function in (f for tool in body.get("tools", ()) for f in tool["function_declarations"]):
+            if problem := gemini_problem(function["parameters"], function=True):
+                yield 400, invalid, f"functionDeclaration {function['name']} parameters: {problem}"
         if any(content["role"] not in ("user", "model") for content in body["contents"]):
             yield 400, invalid, "Please use a valid role: user, model."
         if self.refuses_system and ("system_instruction" in body or "systemInstruction" in body):

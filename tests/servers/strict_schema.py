@@ -73,12 +73,15 @@ def anthropic_problem(schema: Mapping[str, Any]) -> str:
     return openai_problem(schema)
 
 
-def gemini_problem(schema: Mapping[str, Any]) -> str:
-    """Gemini takes the keys that it knows, and refuses schemas that are too deep."""
+def gemini_problem(schema: Mapping[str, Any], *, function: bool = False) -> str:
+    """Gemini takes the keys that it knows, fewer of them for a function, and refuses schemas that are too deep."""
     known = frozenset().union(*KEYS.values(), {"anyOf", "nullable", "propertyOrdering", "format"})
+    known -= {"additionalProperties"} if function else set()
     for path, node, level in walk(schema):
         if unknown := node.keys() - known:
             return f"Unknown name {sorted(unknown)} at {path}"
+        if "anyOf" in node and len(node) > 1:
+            return f"{path}: when using any_of, it must be the only field set"
         if level > DEPTH:
             return "A schema in GenerationConfig in the request exceeds the maximum allowed nesting depth."
     return ""
