@@ -38,9 +38,12 @@ _FLAGGED = re.compile(
 )
 _UNPAID = re.compile(
     r"insufficient.{0,2}(quota|balance|credit|funds)|more credits|credit balance|billing.{0,2}(hard_limit|not_active)"
-    r"|account_deactivated|perday|api.?key.{0,12}(not valid|invalid|expired)|invalid.{0,3}api.?key"
+    r"|account_deactivated|api.?key.{0,12}(not valid|invalid|expired)|invalid.{0,3}api.?key"
 )
-_QUOTA = re.compile(r"exceeded your current quota")
+_QUOTA = re.compile(r"exceeded your current quota|per.?day")
+"""What OpenAI says of an empty account, and Gemini of a full minute; and a day's allowance: the named wait tells."""
+WAIT_MAX_S = 3600.0
+"""Whoever is to wait longer is refused."""
 _MISSING = re.compile(
     r"invalid.{0,2}model|model.{0,80}?(does not exist|not exist|not found|is not supported for generate)"
     r"|not a valid model|unknown model|no such model|provider not provided"
@@ -90,8 +93,8 @@ def failure_of(status: int, told: str = "") -> Failure:
     if _LONG.search(said):
         return "long"
     if status == 429:
-        unpaid = _UNPAID.search(said) or (_QUOTA.search(said) and named_wait(said) is None)
-        return "denied" if unpaid else "rate"
+        spent = _QUOTA.search(said) and not (named_wait(said) or WAIT_MAX_S) < WAIT_MAX_S
+        return "denied" if spent or _UNPAID.search(said) else "rate"
     if 400 <= status < 500 and _GARBLED.search(said):
         return "garbled"
     if 400 <= status < 500 and _FLAGGED.search(said):

@@ -24,8 +24,8 @@ class Lessons:
 
     model: str
     capability: Capability = field(default_factory=Capability)
-    answered: bool = False
-    """Whether any call came back with a completion."""
+    answered: int = 0
+    """Calls that came back with a completion."""
     rejected: int = 0
     forms: dict[str, Form] = field(default_factory=dict)
     """Role -> form, where one reply's schema is refused and others are not."""
@@ -34,9 +34,13 @@ class Lessons:
         """Return how to put a call of this role."""
         return replace(self.capability, form=self.forms.get(role, self.capability.form))
 
+    def count(self) -> int:
+        """Return how many calls were answered; what asks for it holds no reference to the model or its connections."""
+        return self.answered
+
     def note(self, completion: Completion) -> None:
         """Take in an answer: a model that reasons keeps its own temperature, for at 0 some never come to an end."""
-        self.answered = True
+        self.answered += 1
         if completion.reasoned and "temperature" not in self.capability.dropped:
             self.capability = replace(self.capability, dropped=self.capability.dropped | {"temperature"})
 

@@ -195,7 +195,8 @@ class LanguageModel:
             known = self.lessons.known(request.role)
             call = self._put(request, messages, ask, known)
             try:
-                completion = await self.retry.run(partial(self._attempt, call, spending))
+                attempt = partial(self._attempt, call, spending)
+                completion = await self.retry.run(attempt, answered=self.lessons.count)
             except CallError as error:
                 if error.kind == "garbled":
                     return Completion(text=""), known

@@ -53,6 +53,8 @@ WORDED = [
     (400, "This model's maximum prompt length is 131072 but the request contains 537812 tokens", "long"),
     (400, "Input tokens exceed the configured limit of 272000 tokens.", "long"),
     (400, "Range of input length should be [1, 129024]", "long"),
+    (429, "Rate limit exceeded: free-models-per-day", "denied"),
+    (429, "Rate limit reached on tokens per day (TPD): Limit 100000. Please try again in 7m12s.", "rate"),
     # vLLM, SGLang, llama.cpp, Ollama, litellm
     (400, f"{VLLM}, 4096 in the completion).", "long"),
     (400, "max_tokens must be at least 1, got -186.", "long"),

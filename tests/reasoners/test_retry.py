@@ -66,6 +66,28 @@ def test_a_wait_beyond_the_deadline_ends_it_at_once():
         tried(Retry(deadline_s=60), error("rate", 3600.0))
 
 
+def waits(count, *, moving):
+    answered = iter(range(10_000))
+
+    async def sleep(_seconds):
+        pass
+
+    policy = Retry(deadline_s=60.0, sleep=sleep)
+    attempt = attempts(*[error("rate", 8.0)] * count)
+    return asyncio.run(policy.run(attempt, answered=(lambda: next(answered)) if moving else int))
+
+
+def test_waiting_for_ones_turn_is_no_outage_while_others_get_through():
+    assert waits(500, moving=True) == "done"
+    with pytest.raises(OutageError, match="attempts failed"):
+        waits(500, moving=False)
+
+
+def test_a_long_wait_counts_whoever_gets_through():
+    with pytest.raises(OutageError, match="asked to wait 3600 s"):
+        asyncio.run(Retry().run(attempts(error("rate", 3600.0)), answered=iter(range(99)).__next__))
+
+
 def test_slow_attempts_are_a_timeout():
     with pytest.raises(DeadlineError, match="2 attempts were too slow"):
         tried(Retry(failures=2), *[error("timeout")] * 2)
