@@ -24,7 +24,9 @@ PASSING = frozenset({"rate", "server", "connection", "timeout"})
 RATE_PAUSE_S = 1.0
 """Pause after a 429 that names none."""
 TOLD = 300
-"""Characters of an endpoint's error text that are kept."""
+"""Characters of an endpoint's error text that are shown."""
+SAID = 1500
+"""Characters of it that are read for what it teaches."""
 
 _LONG = re.compile(
     r"context.{0,3}(length|window|limit|size)|prompt is too long|(prompt|input|request)s? (is |are )?too (long|large)"
@@ -62,6 +64,7 @@ class CallError(OutageError):
     Attributes:
         kind: what failed.
         retry_after: seconds that the endpoint asked to wait, when it did.
+        said: the endpoint's own words, more of them than are shown.
         pause: seconds for which no endpoint of the transport takes calls; 0 when another one can.
     """
 
@@ -69,7 +72,7 @@ class CallError(OutageError):
         self, text: str, *, kind: Failure, retry_after: float | None = None, pause: float | None = None
     ) -> None:
         super().__init__(text)
-        self.kind, self.retry_after = kind, retry_after
+        self.kind, self.retry_after, self.said = kind, retry_after, text
         unasked = RATE_PAUSE_S if kind == "rate" else 0.0
         self.pause = pause if pause is not None else unasked if retry_after is None else retry_after
 
@@ -84,7 +87,9 @@ def refused(status: int, told: str, headers: Mapping[str, str] | None = None, *,
     asked = asked_wait(headers or {}, told)
     kind = "rate" if status == 402 and asked is not None else failure_of(status, told)  # OpenRouter: in flight
     wait = asked if kind in PASSING else None
-    return CallError(f"{prefix}{one_line(told)}", kind=kind, retry_after=wait)
+    error = CallError(f"{prefix}{one_line(told)}", kind=kind, retry_after=wait)
+    error.said = told[:SAID]
+    return error
 
 
 def failure_of(status: int, told: str = "") -> Failure:

@@ -46,7 +46,7 @@ class Lessons:
 
     def learn(self, role: str, known: Capability, error: CallError, *, room: int) -> bool:
         """Take in why a call, put in the way that was known, failed; say whether another way is left."""
-        learned = known.after(str(error), room=room) if error.kind in ("rejected", "missing") else None
+        learned = known.after(error.said, room=room) if error.kind in ("rejected", "missing") else None
         if learned is None:
             return False
         if self.answered and learned.form != known.form:

@@ -275,7 +275,7 @@ def _smaller(room: int, error: CallError) -> int:
     Raises:
         TooLongError: the question alone does not fit, or nearly so.
     """
-    if room // 2 < ROOM_MIN or not _ROOM_COUNTS.search(str(error).lower()):
+    if room // 2 < ROOM_MIN or not _ROOM_COUNTS.search(error.said.lower()):
         raise TooLongError(f"the case does not fit into the model's context: {error}") from None
     return room // 2
 

@@ -132,6 +132,13 @@ def test_many_grades_get_room_for_all_of_them(run, model, judging):
     assert [body["max_tokens"] for body in server.bodies] == [96 * 150]
 
 
+def test_what_a_proxy_passes_on_is_read_to_its_end(run, model, judging):
+    raw = "at " * 150 + "Unsupported value: 'temperature' does not support 0.0 with this model."
+    server = ModelServer(script=deque([(400, told("Provider returned error", 400, metadata={"raw": raw}))]))
+    run(lambda: model(server).complete(judging()), server)
+    assert ["temperature" in body for body in server.bodies] == [True, False]
+
+
 def test_a_template_without_a_system_role_gets_that_text_from_the_user(run, model, judging):
     server = ModelServer(script=deque([(500, told("Jinja Exception: System role not supported", 500))]))
     run(lambda: model(server).complete(judging()), server)
