@@ -36,8 +36,8 @@ class Settings(BaseModel):
     """The language model that diagnoses and writes edits; none = the one that judges."""
     api_base: str | None = None
     """OpenAI-compatible endpoints that serve the model, separated by commas; none = the provider in its name."""
-    timeout: float = Field(default=120.0, gt=0)
-    """Seconds that one call of a model may take."""
+    timeout: float = Field(default=600.0, gt=0)
+    """Seconds that one call of a model may take; one that reasons before it answers may need minutes."""
     concurrency: int = Field(default=64, ge=1, le=4096)
     """Calls of a model in flight."""
     rpm: float | None = Field(default=None, gt=0)

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from rubrica.errors import AccessError
 from rubrica.harness import Judged, Mode
 from rubrica.parallel import Plan
 from rubrica.seat import Graded, Judge, Seat
-from rubrica.types import Case, Provenance, TaskView, Unscored, content_hash
+from rubrica.types import Case, Provenance, TaskView, Unscored, Usage, content_hash
 from rubrica.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -174,6 +175,9 @@ class Dispatcher:
     async def _judge(self, batch: list[_Question]) -> None:
         try:
             graded = await self._judge_of_this_loop().grade([question.case for question in batch], batch[0].mode)
+        except AccessError as error:  # a service goes on: somebody may mend it
+            log.error("%s", error)  # noqa: TRY400 - it is no defect, and the text says all
+            graded = [Unscored(case="", reason="outage", detail=str(error))] * len(batch)
         except Exception as error:
             log.exception("a chunk of %d cases failed", len(batch))
             failed = Unscored(case="", reason="error", detail=f"{type(error).__name__}: {error}")
@@ -195,7 +199,11 @@ class Dispatcher:
         return replace(self.plan, mode=mode, sandbox="none").harness().crew().provenance
 
     async def _judge_one(self, case: Case, mode: Mode) -> Judged:
-        return await self._judge_of_this_loop().verdict(case, mode)
+        try:
+            return await self._judge_of_this_loop().verdict(case, mode)
+        except AccessError as error:
+            outage = Unscored(case=case.id, reason="outage", detail=str(error))
+            return Judged(case=case, result=outage, usage=Usage(), seconds=0.0)
 
     def _judge_of_this_loop(self) -> Judge:
         if self._judges is None:

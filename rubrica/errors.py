@@ -11,6 +11,8 @@ RubricaError
 │   ├── ReplyError             the reply could not be parsed into the request's reply type
 │   ├── RefusalError           the model declined to answer
 │   ├── OutageError            the endpoint is down, or kept failing after retries
+│   │   └── AccessError        no call can succeed (key, account, model, address): ends the run; also a UserError
+│   ├── TooLongError           the case does not fit into the model's context
 │   ├── DeadlineError          the time allowed for this judgement is over
 │   └── BudgetError            a hard budget in calls, tokens or money is used up
 ├── UnscoredError              a trainer asked to be told when there is no verdict, and there is none
@@ -92,6 +94,19 @@ class OutageError(ReasonerError):
     """The endpoint is down, or kept failing after the retries allowed."""
 
     reason = "outage"
+
+
+class AccessError(OutageError, UserError):
+    """No call can succeed: the key or the account is refused, or there is no such model or address.
+
+    It ends a run, for every further case would meet the same; a service that goes on counts its cases as an outage.
+    """
+
+
+class TooLongError(ReasonerError):
+    """The case does not fit into the model's context."""
+
+    reason = "unsupported"
 
 
 class DeadlineError(ReasonerError):

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from rubrica.errors import ConfigError, OutageError, UnscoredError
+from rubrica.errors import AccessError, ConfigError, OutageError, UnscoredError
 from rubrica.library.library import Library
 from rubrica.library.message import CommitMessage
 from rubrica.library.seed import seed_library
@@ -128,7 +128,8 @@ class Counting(Embedded):
     """The embedded reasoner behind a door: it counts select requests, and can be held up or fail."""
 
     def __init__(self) -> None:
-        self.opened, self.cases, self.outage = threading.Event(), 0, False
+        self.opened, self.cases = threading.Event(), 0
+        self.outage: OutageError | None = None
         self.opened.set()
 
     async def complete(self, request: Request[T]) -> Reply[T]:
@@ -136,8 +137,8 @@ class Counting(Embedded):
             self.cases += 1
         while not self.opened.is_set():
             await asyncio.sleep(0.001)
-        if self.outage:
-            raise OutageError("the endpoint is down")
+        if self.outage is not None:
+            raise self.outage
         return await super().complete(request)
 
 
@@ -173,13 +174,15 @@ def test_a_passed_deadline_is_unscored_and_a_later_call_is_answered() -> None:
     assert model.cases == 1
 
 
-def test_an_outage_is_not_remembered() -> None:
+@pytest.mark.parametrize("outage", [OutageError("the endpoint is down"), AccessError("the key is refused")])
+def test_an_outage_is_not_remembered(outage: OutageError) -> None:
     model = Counting()
-    model.outage = True
+    model.outage = outage
     with RewardFunction(PLAN, model=model) as function:
         down = function.score_batch(GROUP)
         assert {getattr(each, "reason", None) for each in down} == {"outage"}
-        model.outage = False
+        assert {getattr(each, "detail", None) for each in down} == {str(outage)}
+        model.outage = None
         assert len(numbers(function.score_batch(GROUP))) == 4
 
 

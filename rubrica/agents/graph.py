@@ -27,7 +27,7 @@ from rubrica.agents.selector import read_task, select
 from rubrica.agents.solver import solve_blind
 from rubrica.agents.verifier import verify
 from rubrica.agents.work import Crew, Work
-from rubrica.errors import ReasonerError, SandboxInfraError
+from rubrica.errors import AccessError, ReasonerError, SandboxInfraError
 from rubrica.types import Unscored
 
 if TYPE_CHECKING:
@@ -59,12 +59,18 @@ class Chunk:
 
 
 async def contained(work: Work, crew: Crew, role: Role) -> None:
-    """Run one role on one case; a failure ends that case with its reason, and no other."""
+    """Run one role on one case; a failure ends that case with its reason, and no other.
+
+    Raises:
+        AccessError: the model can be asked nothing.
+    """
     if isinstance(work.result, Unscored):
         return
     CURRENT.set(work)
     try:
         await role(work, crew)
+    except AccessError:
+        raise  # every other case would meet the same
     except ReasonerError as error:
         work.result = _unscored(work, crew, error.reason, str(error))
     except SandboxInfraError as error:

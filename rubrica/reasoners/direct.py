@@ -1,7 +1,7 @@
 """The direct client: OpenAI-compatible endpoints (vLLM, SGLang, llama.cpp, proxies) over aiohttp, for the hot path."""
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,9 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 from rubrica.errors import ConfigError
 from rubrica.reasoners.completion import completion_of, completion_of_events
 from rubrica.reasoners.endpoints import Endpoint, Endpoints
+from rubrica.reasoners.failure import RATE_PAUSE_S, CallError, one_line, refused
 from rubrica.reasoners.perloop import PerLoop
-from rubrica.reasoners.retry_after import seconds_of
-from rubrica.reasoners.transport import RATE_PAUSE_S, TOLD, Call, CallError, Completion, failure_of
+from rubrica.reasoners.transport import Call, Completion
 
 if TYPE_CHECKING:
     import aiohttp
@@ -31,7 +31,7 @@ class Answer:
     status: int
     type: str
     body: bytes
-    retry_after: float | None
+    headers: Mapping[str, str]
 
 
 class Direct:
@@ -73,29 +73,24 @@ class Direct:
         session = await self._session()
         try:
             async with session.post(endpoint.url, data=body, allow_redirects=False) as response:
-                retry_after = seconds_of(response.headers.get("Retry-After"))
-                return Answer(response.status, response.content_type, await _read_all(response), retry_after)
+                return Answer(response.status, response.content_type, await _read_all(response), response.headers)
         except TimeoutError:
             raise CallError(f"{endpoint.url}: no answer within {self._timeout_s:g} s", kind="timeout") from None
         except (aiohttp.ClientError, OSError) as error:
-            told = f"{type(error).__name__}: {error}"[:TOLD]
+            told = one_line(f"{type(error).__name__}: {error}")
             raise CallError(f"{endpoint.url}: {told}", kind="connection") from None
 
     def _read(self, answer: Answer) -> Completion:
         text = answer.body.decode("utf-8", "replace")
         if answer.status != 200:
-            kind = failure_of(answer.status)
-            retry_after = answer.retry_after
-            told = f"status {answer.status}: {self._clean(text)}"
-            if kind == "denied":
-                told += "; set OPENAI_API_KEY or RUBRICA_API_KEY to a key that the endpoint accepts"
-            raise CallError(told, kind=kind, retry_after=retry_after)
+            told = text.replace(self._key, "[key]") if self._key else text
+            raise refused(answer.status, told, answer.headers, prefix=f"status {answer.status}: ")
         if answer.type == "text/event-stream":
             return completion_of_events(text)
         try:
             return completion_of(json.loads(text))
         except ValueError:
-            raise CallError(f"the answer is not JSON: {self._clean(text)}", kind="server") from None
+            raise CallError(f"the answer is not JSON: {one_line(text)}", kind="server") from None
 
     def _note(self, endpoint: Endpoint, error: CallError) -> None:
         if error.kind == "rate":
@@ -103,12 +98,6 @@ class Direct:
             error.pause = self._endpoints.pause()
         elif error.passes:
             self._endpoints.failed(endpoint)
-
-    def _clean(self, text: str) -> str:
-        """Shorten an endpoint's text to one printable line that does not hold the key."""
-        if self._key:
-            text = text.replace(self._key, "[key]")
-        return "".join(char if char.isprintable() else " " for char in text[:TOLD])
 
     async def _session(self) -> "aiohttp.ClientSession":
         held = self._sessions.get()

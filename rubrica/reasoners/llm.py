@@ -2,13 +2,13 @@
 
     request -> messages -> [retry -> budget -> limiter -> transport] -> completion -> reply
 
-What is left when all that has failed is a typed error: `ReplyError`, `RefusalError`, `OutageError`, `DeadlineError` or
-`BudgetError`.
+What is left when all that has failed is a typed error: `ReplyError`, `RefusalError`, `TooLongError`, `OutageError`,
+`DeadlineError` or `BudgetError`; `AccessError` when no further call can fare better.
 """
 
 import asyncio
 import hashlib
-import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,16 +18,19 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from rubrica.errors import RefusalError, ReplyError
+from rubrica.errors import RefusalError, ReplyError, TooLongError
 from rubrica.reasoners.budget import Budget
-from rubrica.reasoners.capability import Capability
+from rubrica.reasoners.capability import ROOM_MIN, Capability
+from rubrica.reasoners.failure import CallError, one_line
+from rubrica.reasoners.lessons import Lessons
 from rubrica.reasoners.limiter import Limiter
-from rubrica.reasoners.parse import UnreadableReplyError, read_reply
+from rubrica.reasoners.parse import UnreadableReplyError, is_thought, read_reply, spoken
 from rubrica.reasoners.perloop import PerLoop
 from rubrica.reasoners.price import Price, price_of
 from rubrica.reasoners.retry import Retry, Stopwatch
-from rubrica.reasoners.shape import REPLY_TO, wire_schema
-from rubrica.reasoners.transport import ANSWER, Call, CallError, Completion, Transport
+from rubrica.reasoners.shape import wire_schema
+from rubrica.reasoners.transport import Call, Completion, Transport
+from rubrica.reasoners.wording import correction, instruction, joined
 from rubrica.requests.base import ChatMessage, Reply, Request
 from rubrica.tools.builtin.refusal import is_refusal
 from rubrica.types import Usage, Value, content_hash
@@ -46,12 +49,12 @@ PROBE_S = 15.0
 """How long others wait for the first request, which may hang."""
 ADAPTATIONS = 6
 """How often one call is put differently because the endpoint rejected how it was put."""
+_ROOM_COUNTS = re.compile(r"completion|max_?(new_|output_)?tokens|requested|output")
+"""What an error says when it counted the room for the reply, too."""
 BYTES_PER_TOKEN = 2
 """For budgets: fewer than any common tokenizer needs, so that an estimate is not too low."""
 TYPICAL_REPLY_TOKENS = 500
 """For the limiter, until the endpoint has said how many it was."""
-SHOWN_REPLY = 20_000
-"""Characters of an unreadable reply that are shown to its writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Ask:
     code: str
     room: int
     sample: int
+    spelled: bool
+    """Whether to spell the schema out, in case the endpoint takes it and does not mind it."""
 
 
 @dataclass
@@ -104,8 +109,9 @@ class LanguageModel:
         self.limiter = limiter or Limiter()
         self.retry = retry or Retry()
         self.budget = budget or Budget()
-        self.capability = Capability()
+        self.lessons = Lessons(transport.model)
         self.price: Price | None = price_of(transport.model)
+        self._room = self.parameters.reply_tokens
         self._proven = False
         """Whether a first request has shown what the endpoint understands."""
         self._probing = False
@@ -114,7 +120,12 @@ class LanguageModel:
         self.id = f"{transport.model}@{digest[:12]}"
 
     async def complete(self, request: Request[T]) -> Reply[T]:
-        """Answer one request. The very first goes alone: it shows which form of replies the endpoint has."""
+        """Answer one request. The very first goes alone: it shows which form of replies the endpoint has.
+
+        Raises:
+            AccessError: no request can be answered.
+            ReasonerError: this one has no answer.
+        """
         if self._proven:
             return await self._answer(request)
         proven = self._probe.get()
@@ -142,26 +153,37 @@ class LanguageModel:
 
     async def _converse(self, request: Request[T], start: int, spending: Spending) -> Reply[T]:
         code, sample = request.code, request.sample + SAMPLES_APART * start
-        messages, room, asked_again = list(request.messages()), self.parameters.reply_tokens, False
+        messages, most, asked_again = list(request.messages()), REPLY_TOKENS_MAX, False
+        room = min(max(self._room, request.reply_tokens), most)
         while True:
-            completion, form = await self._call(request, messages, Ask(code, room, sample), spending)
+            ask = Ask(code, room, sample, spelled=asked_again)
+            try:
+                completion, form = await self._call(request, messages, ask, spending)
+            except CallError as error:
+                if error.kind != "long":
+                    raise
+                room = most = _smaller(room, error)
+                continue
             _refuse_refusals(completion)
             if completion.finish == "length":
-                if room >= REPLY_TOKENS_MAX:
-                    raise ReplyError(f"the reply was still cut off at {room} tokens")
-                room = min(room * GROWTH, REPLY_TOKENS_MAX)
+                most = min(most, form.room or most)
+                if room >= most:
+                    raise ReplyError(f"the reply was still cut off at {most} tokens")
+                room = min(room * GROWTH, most)
+                if is_thought(completion.text):  # reasoning took it all, and will again
+                    self._room = max(self._room, room)
                 continue
             try:
                 value, repaired = read_reply(completion.text, _reply_type(request), code)
             except UnreadableReplyError as problem:
-                if not problem.has_json and is_refusal(completion.text):
-                    raise RefusalError(f"the model declined: {_line(completion.text)}") from None
+                if not problem.has_json and is_refusal(spoken(completion.text)):
+                    raise RefusalError(f"the model declined: {one_line(spoken(completion.text))}") from None
                 if not self._proven and form.form == "schema" and not problem.has_json:
-                    self.capability = form.plainer() or form  # it took the schema and did not keep to it
+                    self.lessons.capability = form.plainer() or form  # it took the schema and did not keep to it
                 if asked_again:
                     raise
                 asked_again = True
-                messages = [*request.messages(), *_correction(completion.text, problem)]
+                messages = [*request.messages(), *correction(completion.text, problem)]
                 continue
             return Reply(value=value, by=self.id, usage=spending.usage, repaired=repaired)
 
@@ -170,34 +192,37 @@ class LanguageModel:
     ) -> tuple[Completion, Capability]:
         """Make a call in the form that the endpoint understands, learning from rejections."""
         for _ in range(ADAPTATIONS):
-            known = self.capability
+            known = self.lessons.known(request.role)
             call = self._put(request, messages, ask, known)
             try:
-                return await self.retry.run(partial(self._attempt, call, spending)), known
+                attempt = partial(self._attempt, call, spending)
+                completion = await self.retry.run(attempt, answered=self.lessons.count)
             except CallError as error:
-                learned = known.after(str(error)) if error.kind == "rejected" else None
-                if learned is None:
-                    raise
-                if self.capability == known:  # else somebody else has learned something meanwhile: try that
-                    self.capability = learned
+                if error.kind == "garbled":
+                    return Completion(text=""), known
+                if not self.lessons.learn(request.role, known, error, room=call.max_tokens or 0):
+                    raise self.lessons.sort(error) from None
+            else:
+                self.lessons.note(completion)
+                return completion, known
         raise ReplyError(f"the endpoint rejected {ADAPTATIONS} ways to put the call")
 
     def _put(self, request: Request[T], messages: list[ChatMessage], ask: Ask, known: Capability) -> Call:
         schema = wire_schema(request.reply)
-        how = ChatMessage(role="user", content=_instruction(ask.code, known, schema))
+        how = instruction(ask.code, known.form, schema, spelled=ask.spelled)
         return Call(
-            messages=_joined([*messages, how]),
+            messages=joined([*messages, ChatMessage(role="user", content=how)], system=known.system),
             name=request.role,
             schema=schema,
             form=known.form,
-            max_tokens=ask.room,
+            max_tokens=min(ask.room, known.room or ask.room),
             limit_name=known.limit_name,
             settings=self.parameters.for_sample(ask.sample, known.dropped),
         )
 
     async def _attempt(self, call: Call, spending: Spending, watch: Stopwatch) -> Completion:
         """Make one call on the wire, within budget and limits; it is paid for whatever comes of it."""
-        size = sum(len(str(message.content).encode()) for message in call.messages)
+        size = sum(len(str(message.content).encode("utf-8", "replace")) for message in call.messages)
         estimate = self._usage(size // BYTES_PER_TOKEN, call.max_tokens or 0)
         await self.budget.book(estimate)
         used = Usage()
@@ -219,10 +244,14 @@ class LanguageModel:
             self.budget.settle(estimate, used)
 
     def _used(self, completion: Completion, estimate: Usage) -> Usage:
-        """What the endpoint says was used; an endpoint that says nothing is booked with the estimate."""
-        if completion.tokens_in is None or completion.tokens_out is None:
-            return estimate
-        return self._usage(completion.tokens_in, completion.tokens_out, cached=completion.tokens_cached)
+        """What the endpoint says was used; what it does not say is booked with the estimate."""
+        told_in, told_out = completion.tokens_in, completion.tokens_out
+        used = self._usage(
+            estimate.tokens_in if told_in is None else told_in,
+            estimate.tokens_out if told_out is None else told_out,
+            cached=completion.tokens_cached,
+        )
+        return used if completion.cost_usd is None else used.model_copy(update={"cost_usd": completion.cost_usd})
 
     def _usage(self, tokens_in: int, tokens_out: int, *, cached: int = 0) -> Usage:
         cost = self.price.cost(tokens_in, tokens_out, cached=cached) if self.price else None
@@ -235,50 +264,20 @@ def _reply_type(request: Request[T]) -> type[T]:
 
 def _refuse_refusals(completion: Completion) -> None:
     if completion.refusal:
-        raise RefusalError(f"the model declined: {_line(completion.refusal)}")
+        raise RefusalError(f"the model declined: {one_line(completion.refusal)}")
     if completion.finish == "content_filter":
         raise RefusalError("the provider's content filter stopped the reply")
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())[:200]
+def _smaller(room: int, error: CallError) -> int:
+    """Return less room for a reply that did not fit beside its question.
 
-
-def _instruction(code: str, known: Capability, schema: Mapping[str, JsonValue]) -> str:
-    """Say in which form the reply is wanted; the schema is spelled out where the endpoint does not enforce it."""
-    mark = f'Its "{REPLY_TO}" is "{code}".'
-    if known.form == "schema":
-        return f"Answer with one JSON object of the given schema. {mark}"
-    if known.form == "tool":
-        return f"Answer by calling the tool `{ANSWER}`. {mark}"
-    return f"Answer with one JSON object and nothing else. {mark} It matches this JSON schema:\n{json.dumps(schema)}"
-
-
-def _correction(text: str, problem: UnreadableReplyError) -> tuple[ChatMessage, ...]:
-    """Show a writer its own reply and what is wrong with it."""
-    said = text[:SHOWN_REPLY] or "(empty)"
-    asked = f"That reply could not be used: {problem}. Write the whole reply again, corrected."
-    return ChatMessage(role="assistant", content=said), ChatMessage(role="user", content=asked)
-
-
-def _joined(messages: list[ChatMessage]) -> list[ChatMessage]:
-    """Merge neighbours of one role: some chat templates want roles to alternate."""
-    joined: list[ChatMessage] = []
-    for message in messages:
-        before = joined[-1] if joined else None
-        if before is None or before.role != message.role:
-            joined.append(message)
-        elif isinstance(before.content, str) and isinstance(message.content, str):
-            joined[-1] = before.model_copy(update={"content": f"{before.content}\n\n{message.content}"})
-        else:
-            joined[-1] = before.model_copy(update={"content": (*_parts(before), *_parts(message))})
-    return joined
-
-
-def _parts(message: ChatMessage) -> tuple[dict[str, JsonValue], ...]:
-    if isinstance(message.content, str):
-        return ({"type": "text", "text": message.content},)
-    return message.content
+    Raises:
+        TooLongError: the question alone does not fit, or nearly so.
+    """
+    if room // 2 < ROOM_MIN or not _ROOM_COUNTS.search(error.said.lower()):
+        raise TooLongError(f"the case does not fit into the model's context: {error}") from None
+    return room // 2
 
 
 @cache

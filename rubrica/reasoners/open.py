@@ -31,11 +31,13 @@ def open_model(settings: Settings, model: str, budget: "Budget") -> "LanguageMod
     """
     from rubrica.reasoners.limiter import Limiter
     from rubrica.reasoners.llm import LanguageModel, Parameters
+    from rubrica.reasoners.retry import DEADLINE_S, Retry
 
     language_model = LanguageModel(
         open_transport(settings, model),
         parameters=Parameters(seed=settings.seed),
         limiter=Limiter(concurrency=settings.concurrency, rpm=settings.rpm, tpm=settings.tpm),
+        retry=Retry(deadline_s=max(DEADLINE_S, 2 * settings.timeout)),
         budget=budget,
     )
     if settings.max_cost is not None and language_model.price is None:

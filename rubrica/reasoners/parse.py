@@ -27,7 +27,8 @@ DEPTH_MAX = 64
 _START = r'\{{\s{{0,100}}"reply_to"\s{{0,100}}:\s{{0,100}}"{code}"'
 DRAFTS = 4
 """How many objects that begin as the reply are looked at, last first."""
-_THINKING_ENDS = "</think>"
+_THINKING_BEGINS, _THINKING_ENDS = "<think>", "</think>"
+"""As DeepSeek-R1 and Qwen3 write them; where the chat template begins the thought, only its end is in the text."""
 
 
 class UnreadableReplyError(Exception):
@@ -45,12 +46,13 @@ def read_reply(text: str, reply: type[T], code: str) -> tuple[T, bool]:
     Raises:
         UnreadableReplyError: the text holds no valid reply.
     """
-    text = text[text.rfind(_THINKING_ENDS) + len(_THINKING_ENDS) :] if _THINKING_ENDS in text else text
     try:
         return _validated(_loads(text), reply, code), False
     except ValueError:
         pass
-    starts = [match.start() for match in re.finditer(_START.format(code=re.escape(code)), text)]
+    start = re.compile(_START.format(code=re.escape(code)))
+    text = _after_thinking(text, start)
+    starts = [match.start() for match in start.finditer(text)]
     parts = [text[start:] for start in starts[-DRAFTS:]] or list(objects(text))
     problem: UnreadableReplyError | None = None
     for part in reversed(parts):  # a draft may come first; the last word counts
@@ -63,6 +65,23 @@ def read_reply(text: str, reply: type[T], code: str) -> tuple[T, bool]:
     if problem is not None:
         raise problem
     return _repaired(text[starts[-1] :] if starts else text, reply, code), True
+
+
+def is_thought(text: str) -> bool:
+    """Whether a text that was cut off holds nothing but the beginning of a thought."""
+    return not text or (text.lstrip().startswith(_THINKING_BEGINS) and _THINKING_ENDS not in text)
+
+
+def spoken(text: str) -> str:
+    """Return what a text without a reply says once its writer has thought."""
+    return text.rpartition(_THINKING_ENDS)[2].strip()
+
+
+def _after_thinking(text: str, start: re.Pattern[str]) -> str:
+    """Drop a reasoning model's thoughts; a `</think>` that stands in the reply itself, in a quotation, ends none."""
+    before, end, after = text.partition(_THINKING_ENDS)
+    thought = before.lstrip().startswith(_THINKING_BEGINS) or start.search(after) or not start.search(before)
+    return after if end and thought else text
 
 
 def objects(text: str) -> Iterator[str]:

@@ -8,13 +8,18 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from rubrica.errors import DeadlineError, OutageError
-from rubrica.reasoners.transport import CallError
+from rubrica.errors import DeadlineError
+from rubrica.reasoners.failure import CallError
 
 T = TypeVar("T")
 
 JITTER = 0.25
 """Share of a requested wait that is added at random, so that callers do not come back all at once."""
+
+
+DEADLINE_S = 600.0
+PATIENCE_S = 60.0
+"""The longest wait that does not count when others got through meanwhile."""
 
 
 class Stopwatch:
@@ -39,33 +44,41 @@ class Stopwatch:
 class Retry:
     """How often and how long one call is tried.
 
-    A 429 asks to wait and is no failure: it counts against the deadline, not against `failures`. Refused keys and
-    rejected calls are never tried again.
+    A 429 asks to wait and is no failure: it counts against the deadline, not against `failures`, and not even that
+    while other calls get through, which is how a low rate limit looks. What does not pass is never tried again.
     """
 
     failures: int = 6
-    deadline_s: float = 600.0
+    deadline_s: float = DEADLINE_S
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    async def run(self, attempt: Callable[[Stopwatch], Awaitable[T]]) -> T:
+    async def run(self, attempt: Callable[[Stopwatch], Awaitable[T]], *, answered: Callable[[], int] = int) -> T:
         """Return the first result.
 
+        Args:
+            attempt: makes the call once, on the time that is left.
+            answered: how many calls the endpoint has answered so far, to whomever.
+
         Raises:
-            CallError: the call was rejected or the key refused; it was tried once.
-            OutageError: it kept failing.
+            CallError: it kept failing, or failed in a way that does not pass; then it was tried once.
             DeadlineError: the deadline passed, or every attempt was too slow.
         """
         failed: list[CallError] = []
-        watch = Stopwatch(self.deadline_s)
+        watch, seen = Stopwatch(self.deadline_s), answered()
+
+        def is_worn_out(state: RetryCallState) -> bool:
+            nonlocal seen
+            before, seen = seen, answered()
+            return self._is_worn_out(state, failed, watch, moved=seen != before)
 
         async def once() -> T:  # tenacity awaits what it can see to be a coroutine function
             return await attempt(watch)
 
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.passes),
-            stop=lambda state: self._is_worn_out(state, failed, watch),
+            stop=is_worn_out,
             wait=self._wait,
             sleep=self.sleep,
             reraise=True,
@@ -79,14 +92,16 @@ class Retry:
                 raise
             if error.kind == "timeout":
                 raise DeadlineError(f"{len(failed)} attempts were too slow; the last: {error}") from None
-            raise OutageError(f"{len(failed)} attempts failed; the last: {error}{_asked(error)}") from None
+            told = f"{len(failed)} attempts failed; the last: {error}{_asked(error)}"
+            raise CallError(told, kind=error.kind, retry_after=error.retry_after) from None
 
-    def _is_worn_out(self, state: RetryCallState, failed: list[CallError], watch: Stopwatch) -> bool:
+    def _is_worn_out(self, state: RetryCallState, failed: list[CallError], watch: Stopwatch, *, moved: bool) -> bool:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, CallError):
             failed.append(error)
         counted = sum(failure.kind != "rate" for failure in failed)
-        watch.left -= state.upcoming_sleep
+        queued = moved and bool(failed) and failed[-1].kind == "rate" and state.upcoming_sleep <= PATIENCE_S
+        watch.left -= 0.0 if queued else state.upcoming_sleep
         return counted >= self.failures or watch.left <= 0
 
     def _wait(self, state: RetryCallState) -> float:

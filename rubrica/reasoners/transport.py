@@ -9,20 +9,12 @@ from typing import Any, Literal, Protocol
 
 from pydantic import JsonValue
 
-from rubrica.errors import OutageError
 from rubrica.requests.base import ChatMessage
 
 Form = Literal["schema", "tool", "text"]
 """How the shape of the reply is asked for: `response_format`, a forced tool call, or words in the prompt."""
-Failure = Literal["rate", "server", "connection", "timeout", "denied", "rejected"]
-"""429; 5xx; no usable connection; too slow; 401 or 403; any other 4xx."""
-
 ANSWER = "answer"
 """Name of the tool that a model calls to answer, in the form `tool`."""
-RATE_PAUSE_S = 1.0
-"""Pause after a 429 that names none."""
-TOLD = 300
-"""Characters of an endpoint's error text that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,7 @@ class Call:
         """Return the JSON body of `/chat/completions`."""
         body: dict[str, Any] = {
             "model": model,
-            "messages": [{"role": message.role, "content": message.content} for message in self.messages],
+            "messages": [{"role": message.role, "content": _sendable(message.content)} for message in self.messages],
             **self.settings,
         }
         if self.max_tokens is not None:
@@ -59,6 +51,11 @@ class Call:
         return body
 
 
+def _sendable(content: str | tuple[dict[str, JsonValue], ...]) -> str | tuple[dict[str, JsonValue], ...]:
+    """Half of a surrogate pair is no character, and no server takes it."""
+    return content.encode("utf-8", "replace").decode() if isinstance(content, str) else content
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What the model wrote."""
@@ -66,47 +63,17 @@ class Completion:
     text: str
     """The content, or the arguments of the answering tool call."""
     refusal: str = ""
+    reasoned: bool = False
+    """Whether thoughts came with it, in a field of their own or between `<think>` marks."""
     finish: str = ""
-    """The provider's finish reason: "stop", "length", "tool_calls", "content_filter"."""
+    """Why the model stopped: "length" or "content_filter" in these words, whatever the provider's; else its own."""
     tokens_in: int | None = None
     """Null when the endpoint does not say."""
     tokens_out: int | None = None
     tokens_cached: int = 0
     """The part of `tokens_in` that the endpoint had in its own cache, which some price lower."""
-
-
-class CallError(OutageError):
-    """One call failed.
-
-    Attributes:
-        kind: what failed.
-        retry_after: seconds that the endpoint asked to wait, when it did.
-        pause: seconds for which no endpoint of the transport takes calls; 0 when another one can.
-    """
-
-    def __init__(
-        self, text: str, *, kind: Failure, retry_after: float | None = None, pause: float | None = None
-    ) -> None:
-        super().__init__(text)
-        self.kind, self.retry_after = kind, retry_after
-        unasked = RATE_PAUSE_S if kind == "rate" else 0.0
-        self.pause = pause if pause is not None else unasked if retry_after is None else retry_after
-
-    @property
-    def passes(self) -> bool:
-        """Whether the same call may succeed later."""
-        return self.kind not in ("denied", "rejected")
-
-
-def failure_of(status: int) -> Failure:
-    """Sort an HTTP status."""
-    if status == 429:
-        return "rate"
-    if status in (401, 403):
-        return "denied"
-    if status in (408, 504):
-        return "timeout"
-    return "rejected" if 300 <= status < 500 and status not in (409, 425) else "server"
+    cost_usd: float | None = None
+    """When the endpoint says what it charges, as OpenRouter does."""
 
 
 class Transport(Protocol):

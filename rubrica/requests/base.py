@@ -39,6 +39,11 @@ class Request(Value, Generic[T_co]):
         """What marks this request's data in the prompt; a reply repeats it to show that it answers this request."""
         return self.key()[:CODE_DIGITS]
 
+    @property
+    def reply_tokens(self) -> int:
+        """How long the reply may well be, in tokens; 0 = no longer than usual."""
+        return 0
+
     def messages(self) -> tuple[ChatMessage, ...]:
         """Render the question for a language model from `prompts/<role>.md`."""
         fields = {name: _shown(getattr(self, name)) for name in type(self).model_fields}

@@ -11,6 +11,9 @@ from rubrica.types import Candidate, Criterion, Evidence, TaskView, Value
 TOP_GRADE = 4
 """Grades go from 0 to 4, each whole number with an anchor in words: models use a short scale more steadily."""
 
+GRADE_TOKENS = 150
+"""What one grade takes with its critique, quotes and evidence, generously."""
+
 
 class Grade(Value):
     """One criterion, one candidate: the critique comes before the grade."""
@@ -63,3 +66,7 @@ class JudgeRequest(Request[Grades]):
     solution: Solution | None = None
     objections: tuple[str, ...] = ()
     """Why the reply before this one was refused."""
+
+    @property
+    def reply_tokens(self) -> int:
+        return GRADE_TOKENS * len(self.criteria) * len(self.candidates)

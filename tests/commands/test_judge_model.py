@@ -81,3 +81,10 @@ def test_a_killed_run_asks_nothing_again_that_it_had_stored(pairs, url, tmp_path
     assert calls(url) > whole
     judged(pairs, url, tmp_path)
     assert calls(url) <= 2 * whole + 2  # what two calls in flight had not stored when the run was killed
+
+
+def test_a_model_that_cannot_be_reached_ends_the_run_in_one_line(pairs, url, rubrica):
+    result = rubrica("judge", pairs, "--json", "--model", "m", "--api-base", f"{url}/nowhere", "--sandbox", "none")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("rubrica: no call of m gets through: status 404: ")
+    assert result.stderr.count("\n") == 1

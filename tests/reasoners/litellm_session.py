@@ -27,7 +27,7 @@ SCENES = {
     "server": {"script": ["server"]},
     "refusal": {"script": ["refusal"]},
     "denied": {"key": "other"},
-    "rejected": {"refuses": {"messages": "no such model"}},
+    "rejected": {"refuses": {"messages": "messages are odd"}},
     "drop": {"script": ["drop"]},
 }
 

@@ -6,7 +6,9 @@ from rubrica.errors import ConfigError
 from rubrica.reasoners.completion import completion_of, completion_of_events
 from rubrica.reasoners.direct import Direct, completions_url
 from rubrica.reasoners.endpoints import Endpoints
-from rubrica.reasoners.transport import CallError
+from rubrica.reasoners.failure import CallError
+
+CALLED = {"function": {"name": "answer", "arguments": '{"a": 1}'}}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,89 @@ def test_the_text_is_found_wherever_providers_put_it(message):
 def test_tokens_that_are_not_told_are_not_known():
     completion = completion_of({"choices": [{"message": {"content": "x"}}]})
     assert (completion.tokens_in, completion.tokens_out) == (None, None)
+
+
+def choice(message, finish="stop", **more):
+    return {"choices": [{"message": message, "finish_reason": finish, **more}]}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": None, "tool_calls": [{"function": {"name": "reply", "arguments": {"a": 1}}}]},
+        {"content": None, "tool_calls": [{"function": {"name": "x", "arguments": "no"}}, CALLED]},
+        {"content": None, "reasoning_content": '{"a": 1}'},
+        {"content": "", "reasoning": '{"a": 1}'},
+        {
+            "content": [
+                {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+                {"type": "text", "text": '{"a": 1}'},
+            ]
+        },
+    ],
+)
+def test_a_reply_in_an_odd_place_is_found(message):
+    assert completion_of(choice(message)).text == '{"a": 1}'
+
+
+def test_reasoning_that_was_cut_off_is_no_reply():
+    assert completion_of(choice({"content": None, "reasoning": '{"a": 1}'}, "length")).text == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "finish"),
+    [
+        *(("length", "length"), ("MAX_TOKENS", "length"), ("model_length", "length"), ("max_tokens", "length")),
+        *(("SAFETY", "content_filter"), ("refusal", "content_filter"), ("content_filter", "content_filter")),
+        *(("stop", "stop"), ("tool_calls", "tool_calls"), (None, "")),
+    ],
+)
+def test_every_providers_word_for_the_end_is_known(told, finish):
+    assert completion_of(choice({"content": "x"}, told)).finish == finish
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        choice({"content": ""}, "error"),
+        choice({"content": "half"}, "abort"),
+        choice({"content": ""}, error={"code": 502, "message": "Provider error"}),
+        choice({"content": None}),
+        {"choices": None},
+        {"error": {"message": "Provider returned error", "code": 502, "metadata": {"raw": "overloaded"}}},
+    ],
+)
+def test_a_server_that_broke_off_is_a_passing_failure(data):
+    with pytest.raises(CallError) as caught:
+        completion_of(data)
+    assert caught.value.kind == "server"
+
+
+def test_moderation_in_a_body_of_status_200_is_told_apart():
+    flagged = {"error": {"message": "Input was flagged", "code": 403, "metadata": {"reasons": ["violence"]}}}
+    with pytest.raises(CallError) as caught:
+        completion_of(flagged)
+    assert caught.value.kind == "flagged"
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        ({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}, (10, 5, 0, None)),
+        ({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 115}, (10, 105, 0, None)),  # xAI
+        (
+            {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 8}},
+            (10, 5, 8, None),
+        ),
+        ({"prompt_tokens": 10, "completion_tokens": 5, "prompt_cache_hit_tokens": 8}, (10, 5, 8, None)),  # DeepSeek
+        ({"prompt_tokens": 10, "completion_tokens": 5, "cost": 0.25}, (10, 5, 0, 0.25)),  # OpenRouter
+        ({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}, (None, None, 0, None)),
+        (None, (None, None, 0, None)),
+    ],
+)
+def test_what_was_used_is_read_in_every_shape(usage, counted):
+    told = completion_of({**choice({"content": "x"}), "usage": usage})
+    assert (told.tokens_in, told.tokens_out, told.tokens_cached, told.cost_usd) == counted
 
 
 @pytest.mark.parametrize("data", [[], None, {}, {"choices": []}, {"choices": [{}]}, {"choices": [None]}])

@@ -32,7 +32,7 @@ def scenes():
         ("server", {"grades": 1, "calls": 2, "cost": None}),
         ("drop", {"grades": 1, "calls": 2, "cost": None}),
         ("refusal", {"error": "RefusalError", "calls": 1}),
-        ("denied", {"error": "CallError", "calls": 1}),
+        ("denied", {"error": "AccessError", "calls": 1}),
         ("rejected", {"error": "CallError", "calls": 1}),
     ],
 )

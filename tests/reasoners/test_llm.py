@@ -103,7 +103,7 @@ def test_an_endpoint_that_ignores_schemas_is_asked_with_tools(run, model, judgin
         asked = model(server)
         for i in range(3):
             await asked.complete(judging(str(i), "5"))
-        return asked.capability.form
+        return asked.lessons.known("judge").form
 
     assert run(body, server) == "tool"
     assert server.counts["calls"] == 4
@@ -161,8 +161,8 @@ def test_the_re_ask_shows_the_reply_and_what_is_wrong(run, model, judging):
 
 def test_a_truncated_reply_gets_more_room(run, model, judging):
     server = ModelServer(script=deque(["truncated", "truncated"]))
-    run(lambda: model(server, parameters=Parameters(reply_tokens=100)).complete(judging()), server)
-    assert [body["max_tokens"] for body in server.bodies] == [100, 400, 1600]
+    run(lambda: model(server, parameters=Parameters(reply_tokens=1000)).complete(judging()), server)
+    assert [body["max_tokens"] for body in server.bodies] == [1000, 4000, 16000]
 
 
 def test_a_reply_that_never_fits_is_a_reply_error(run, model, judging):

@@ -29,12 +29,28 @@ def test_plain_json_is_read_and_not_repaired():
         "Sure!\n```json\n{}\n```\nDone.",
         "{}\n\nI hope this helps {you}.",
         '<think>perhaps {x} or {"grade": 1}</think>{}',
+        'perhaps {"reply_to": "0123456789ab", "grades": 7}, or not\n</think>\n\n{}',
+        "<think>\nthe answer says </think> itself\n</think>\n{}",
+        "<think>\n\n</think>\n\n```json\n{}\n```",
+        "[THINK]perhaps {x}[/THINK]{}",
         'A draft: {"reply_to": "0123456789ab", "draft": 1, "grades": 7} and then {}',
     ],
 )
 def test_json_is_found_in_prose(text):
     value, repaired = read_reply(text.replace("{}", json.dumps(written()), 1), Grades, CODE)
     assert (len(value.grades), repaired) == (1, False)
+
+
+@pytest.mark.parametrize("around", ["{}", "Here it is:\n{}", "<think>hm</think>{}"])
+def test_a_quotation_that_ends_a_thought_does_not_cut_the_reply(around):
+    quoting = written(grades=[{**GRADE, "quotes": ["</think> The answer is 4."]}])
+    value, _ = read_reply(around.replace("{}", json.dumps(quoting)), Grades, CODE)
+    assert value.grades[0].quotes == ("</think> The answer is 4.",)
+
+
+def test_a_draft_in_a_thought_is_no_reply():
+    with pytest.raises(UnreadableReplyError):
+        read_reply(f"<think>{json.dumps(written())}</think>I had rather not say.", Grades, CODE)
 
 
 def test_the_last_of_several_replies_counts():

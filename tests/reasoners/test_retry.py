@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import pytest
 
 from rubrica.errors import DeadlineError, OutageError
+from rubrica.reasoners.failure import CallError, failure_of
 from rubrica.reasoners.retry import Retry
-from rubrica.reasoners.retry_after import seconds_of
-from rubrica.reasoners.transport import CallError, failure_of
+from rubrica.reasoners.retry_after import asked_wait, seconds_of
 
 
 def attempts(*errors):
@@ -66,6 +66,28 @@ def test_a_wait_beyond_the_deadline_ends_it_at_once():
         tried(Retry(deadline_s=60), error("rate", 3600.0))
 
 
+def waits(count, *, moving):
+    answered = iter(range(10_000))
+
+    async def sleep(_seconds):
+        pass
+
+    policy = Retry(deadline_s=60.0, sleep=sleep)
+    attempt = attempts(*[error("rate", 8.0)] * count)
+    return asyncio.run(policy.run(attempt, answered=(lambda: next(answered)) if moving else int))
+
+
+def test_waiting_for_ones_turn_is_no_outage_while_others_get_through():
+    assert waits(500, moving=True) == "done"
+    with pytest.raises(OutageError, match="attempts failed"):
+        waits(500, moving=False)
+
+
+def test_a_long_wait_counts_whoever_gets_through():
+    with pytest.raises(OutageError, match="asked to wait 3600 s"):
+        asyncio.run(Retry().run(attempts(error("rate", 3600.0)), answered=iter(range(99)).__next__))
+
+
 def test_slow_attempts_are_a_timeout():
     with pytest.raises(DeadlineError, match="2 attempts were too slow"):
         tried(Retry(failures=2), *[error("timeout")] * 2)
@@ -87,7 +109,15 @@ def test_time_in_our_own_queues_does_not_count():
     ("status", "kind"),
     [
         *((429, "rate"), (500, "server"), (503, "server"), (529, "server"), (409, "server"), (504, "timeout")),
-        *((401, "denied"), (403, "denied"), (400, "rejected"), (404, "rejected"), (422, "rejected"), (307, "rejected")),
+        *((401, "denied"), (402, "denied"), (403, "barred"), (404, "missing"), (413, "long"), (524, "timeout")),
+        *(
+            (400, "rejected"),
+            (422, "rejected"),
+            (307, "rejected"),
+            (501, "rejected"),
+            (498, "server"),
+            (408, "timeout"),
+        ),
     ],
 )
 def test_statuses_are_sorted(status, kind):
@@ -111,3 +141,20 @@ def test_statuses_are_sorted(status, kind):
 )
 def test_retry_after_is_seconds_or_a_date(header, seconds):
     assert seconds_of(header, now=datetime(2026, 11, 21, 12, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "told", "seconds"),
+    [
+        ({"retry-after-ms": "1500", "retry-after": "2"}, "", 1.5),
+        ({"Retry-After": "17"}, "Please try again in 3s.", 17.0),
+        ({}, "Limit 30000, Used 29000, Requested 5000. Please try again in 8.123s. Visit", 8.123),
+        ({}, "Please try again in 1m2.5s.", 62.5),
+        ({}, "Please try again in 120ms.", 0.12),
+        ({}, 'Please retry in 37.5s. "retryDelay": "37s"', 37.5),
+        ({}, '{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "37s"}', 37.0),
+        ({}, "Try again later.", None),
+    ],
+)
+def test_a_wait_is_found_wherever_providers_put_it(headers, told, seconds):
+    assert asked_wait(headers, told) == seconds

@@ -268,6 +268,8 @@ class ModelServer:
     """It takes `response_format` and writes prose."""
     refuses: Mapping[str, str] = field(default_factory=dict)
     """Body field -> text of the 400 that answers calls with it."""
+    reasons: bool = False
+    """It thinks aloud, as servers without a reasoning parser let a model do."""
     streams: bool = False
     """It streams even when not asked to."""
     latency_s: float = 0.0
@@ -275,7 +277,8 @@ class ModelServer:
     retry_after_s: float = 0.05
     key: str = ""
     rates: Mapping[str, float] = field(default_factory=dict)
-    script: deque[str] = field(default_factory=deque)
+    script: deque[str | tuple[int, Any]] = field(default_factory=deque)
+    """A fault by its name, or a status and a body (and headers) as some provider documents them."""
     reads: Callable[[Mapping[str, Any]], None] | None = None
     bodies: list[Mapping[str, Any]] = field(default_factory=list)
     keeps: bool = True
@@ -324,6 +327,10 @@ class ModelServer:
             self.counts["rejected"] += 1
             return failed(400, problem)
         fault = self.script.popleft() if self.script else self._drawn(raw)
+        if isinstance(fault, tuple):
+            self.counts["scripted"] += 1
+            status, told, *headers = fault
+            return web.json_response(told, status=status, headers=headers[0] if headers else None)
         if fault:
             self.counts[fault] += 1
         await asyncio.sleep(self.latency_s)
@@ -368,6 +375,8 @@ class ModelServer:
 
     async def _send(self, request: web.Request, body: Mapping[str, Any], fault: str) -> web.StreamResponse:
         text, finish, refusal = self._text(Question.of(body), body, fault)
+        if self.reasons:
+            text = f'<think>\nPerhaps {{"grades": []}}, or not.\n</think>\n\n{text}'
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": refusal or None}
         if "tools" in body and not refusal and fault != "text-refusal":
             call = {"id": "call_1", "type": "function", "function": {"name": "answer", "arguments": text}}
@@ -382,7 +391,7 @@ class ModelServer:
             return await stream(request, message, finish, usage)
         choice = {"index": 0, "message": message, "finish_reason": finish}
         done = {"id": "chatcmpl-1", "object": "chat.completion", "created": 0, "model": body["model"]}
-        return web.json_response({**done, "choices": [choice], "usage": usage})
+        return web.json_response({**done, "choices": [choice], "usage": usage, "service_tier": "default"})
 
     def _text(self, question: Question, body: Mapping[str, Any], fault: str) -> tuple[str, str, str]:
         """Return content, finish reason and refusal."""
