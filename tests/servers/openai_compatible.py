@@ -148,7 +148,9 @@ class SimulatedAuthor(SimulatedGrader):
     mechanisms: tuple[Mapping[str, Any], ...] = ()
     edits: tuple[Mapping[str, Any], ...] = ()
     narrowed: tuple[Mapping[str, Any], ...] = ()
-    """What it answers when it is shown an edit of its own that was refused."""
+    """What it answers when it is shown an edit of its own that broke cases."""
+    mended: tuple[Mapping[str, Any], ...] = ()
+    """What it answers when it is shown an edit of its own that could not be tried."""
 
 
 def plain_quality(task: str, candidate: str) -> float:
@@ -162,6 +164,7 @@ def answer(question: Question, mind: Mind) -> dict[str, Any]:
         frozenset({"skills"}): _selection,
         frozenset({"answer", "working", "sure", "calls"}): _solution,
         frozenset({"add", "drop", "reweigh"}): _rubric,
+        frozenset({"detail", "quote", "value"}): _finding,
         frozenset({"calls", "claims"}): _verification,
         frozenset({"mechanisms", "lucky"}): _diagnosis,
         frozenset({"edits"}): _edits,
@@ -216,6 +219,11 @@ def _verification(question: Question, mind: Mind) -> dict[str, Any]:
     return {"calls": [], "claims": []}
 
 
+def _finding(question: Question, mind: Mind) -> dict[str, Any]:
+    (asked,), (text,) = question.all("question"), question.all("candidate")
+    return {"detail": "looked", "quote": "", "value": mind.grade(question, asked, text, 0)}
+
+
 def _diagnosis(question: Question, mind: Mind) -> dict[str, Any]:
     return {"mechanisms": list(mind.mechanisms) if isinstance(mind, SimulatedAuthor) else [], "lucky": []}
 
@@ -223,7 +231,9 @@ def _diagnosis(question: Question, mind: Mind) -> dict[str, Any]:
 def _edits(question: Question, mind: Mind) -> dict[str, Any]:
     if not isinstance(mind, SimulatedAuthor):
         return {"edits": []}
-    return {"edits": list(mind.narrowed if question.all("broke") else mind.edits)}
+    if question.all("broke"):
+        return {"edits": list(mind.narrowed)}
+    return {"edits": list(mind.mended if question.all("reason") else mind.edits)}
 
 
 def _turn(question: Question, mind: Mind) -> dict[str, Any]:
