@@ -43,6 +43,7 @@ def chains(situation: Situation, read: Sequence[int]) -> list[Chain]:
             n,
             judged=ranks([float(score) for score in raw[start[n] : start[n + 1]]]),
             reasons=_reasons(situation, n, scorer),
+            equal=_equal(situation, n, scorer),
             right=bool(credit[n] > 0.5),
         )
         for n in (*wrong, *right)
@@ -62,11 +63,22 @@ def _reasons(situation: Situation, n: int, scorer: Scorer) -> list[str]:
     ]
 
 
+def _equal(situation: Situation, n: int, scorer: Scorer) -> list[str]:
+    """Name the criteria on which the candidates of a case do not differ, with their grade."""
+    grades = scorer.grades[int(situation.table.start[n]) : int(situation.table.start[n + 1])]
+    if len(grades) < 2:
+        return []
+    shared = np.flatnonzero(~np.isnan(grades).any(axis=0) & (np.abs(grades - grades[0]) <= 1e-9).all(axis=0))
+    return [f"{criterion_key(scorer.criteria[i])} {grades[0, i]:.2f}" for i in shared.tolist()]
+
+
 def _graded(grade: float) -> str:
     return "not graded" if np.isnan(grade) else f"grade {grade:.2f}"
 
 
-def _chain(situation: Situation, n: int, *, judged: Sequence[int], reasons: list[str], right: bool) -> Chain:
+def _chain(
+    situation: Situation, n: int, *, judged: Sequence[int], reasons: list[str], equal: list[str], right: bool
+) -> Chain:
     preference, library = situation.train[n], situation.library
     shown = zip(preference.case.candidates, preference.label.ranks, judged, reasons, strict=True)
     return Chain(
@@ -78,6 +90,7 @@ def _chain(situation: Situation, n: int, *, judged: Sequence[int], reasons: list
         ),
         right=right,
         skills=tuple(name for name, skill in library.skills.items() if situation.table.holds(skill.when)[n]),
+        equal=tuple(equal),
         note=preference.label.critique or "",
     )
 
@@ -95,9 +108,14 @@ def told(preference: Preference) -> str:
 
 
 def weighed(skill: Skill, scoring: Scoring) -> Skill:
-    """Return a skill with the weights that count: those that a fit has set, where it has."""
+    """Return a skill with the weights and baselines that count: those that a fit has set, where it has."""
     criteria = tuple(
-        criterion.model_copy(update={"weight": scoring.weights.get(criterion_key(criterion), criterion.weight)})
+        criterion.model_copy(
+            update={
+                "weight": scoring.weights.get(criterion_key(criterion), criterion.weight),
+                "baseline": scoring.baselines.get(criterion_key(criterion), criterion.baseline),
+            }
+        )
         for criterion in skill.criteria
     )
     return skill.model_copy(update={"criteria": criteria})
