@@ -160,10 +160,10 @@ def plain_quality(task: str, candidate: str) -> float:
 def answer(question: Question, mind: Mind) -> dict[str, Any]:
     """Fill the reply that the schema asks for."""
     writers: dict[frozenset[str], Callable[[Question, Mind], dict[str, Any]]] = {
-        frozenset({"grades", "ranking"}): _grades,
+        frozenset({"disputes", "grades", "ranking"}): _grades,
         frozenset({"skills"}): _selection,
         frozenset({"answer", "working", "sure", "calls"}): _solution,
-        frozenset({"add", "drop", "reweigh"}): _rubric,
+        frozenset({"rewrite", "add", "drop", "reweigh"}): _rubric,
         frozenset({"detail", "quote", "value"}): _finding,
         frozenset({"calls", "claims"}): _verification,
         frozenset({"mechanisms", "lucky"}): _diagnosis,
@@ -194,7 +194,11 @@ def _grades(question: Question, mind: Mind) -> dict[str, Any]:
         told = [g["grade"] for g in grades if g["candidate"] == candidate.id and g["grade"] is not None]
         means[candidate.id] = sum(told) / len(told) if told else 0.0
     levels = sorted(set(means.values()), reverse=True)
-    return {"grades": grades, "ranking": [[name for name in means if means[name] == level] for level in levels]}
+    return {
+        "disputes": [],
+        "grades": grades,
+        "ranking": [[name for name in means if means[name] == level] for level in levels],
+    }
 
 
 def _level(grade: float | None) -> int | None:
@@ -212,7 +216,7 @@ def _solution(question: Question, mind: Mind) -> dict[str, Any]:
 
 def _rubric(question: Question, mind: Mind) -> dict[str, Any]:
     own = {"id": "good", "text": "The answer is good.", "kind": "principle", "weight": 1.0}
-    return {"add": [] if question.all("criterion") else [own], "drop": [], "reweigh": []}
+    return {"rewrite": [], "add": [] if question.all("criterion") else [own], "drop": [], "reweigh": []}
 
 
 def _verification(question: Question, mind: Mind) -> dict[str, Any]:
