@@ -22,7 +22,7 @@ from rubrica.requests.chain import ChainGuide, ChainRequest, ChainTurn, ChainVer
 from rubrica.requests.diagnose import Answer, Chain, DiagnoseRequest, Diagnosis, Lucky, Mechanism, MergeRequest
 from rubrica.requests.judge import Grade, Grades
 from rubrica.requests.propose import CriterionDraft, Edit, Proposal, ProposeRequest, SkillDraft, ToolDraft
-from rubrica.requests.rubric import Demand, Reweighed, RubricDraft
+from rubrica.requests.rubric import Demand, Reweighed, Rewritten, RubricDraft
 from rubrica.requests.select import Choice, Selection
 from rubrica.requests.solve import Solution
 from rubrica.requests.tool import ToolRequest
@@ -86,6 +86,12 @@ class ByHand:
     def _rubricist(self, _request: Any) -> RubricDraft:
         text = "It takes the 35 minutes of standing off the time between departure and arrival."
         return RubricDraft(
+            rewrite=(
+                Rewritten(
+                    criterion="answers-the-question/does-what-was-asked",
+                    text="It gives the time for which the train moves, and no other time.",
+                ),
+            ),
             add=(Demand(id="takes-the-stop-off", text=text, kind="principle", weight=2.0),),
             reweigh=(Reweighed(criterion="final-answer/answer-is-right", weight=6.0),),
         )
