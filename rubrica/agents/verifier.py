@@ -93,9 +93,9 @@ def _cards(work: Work, crew: Crew) -> tuple[ToolCard, ...]:
     """Return the tools that could still say something new: a built-in one that was asked has told what it can."""
     if not crew.reads:
         return ()
-    asked = {name for key, _ in work.by_call if (name := key.split(" ", 1)[0]) in load_builtins()}
+    asked = load_builtins().keys() & {criterion.tool for criterion in work.rubric.criteria}
     if not any("=" in candidate.text for candidate in work.candidates):
-        asked.add(EQUATIONS)
+        asked |= {EQUATIONS}
     return tuple(card for card in settling_cards(crew, work.features) if card.name not in asked)
 
 
