@@ -34,7 +34,7 @@ def founded(disputes: Iterable[Dispute], shown: Shown, refused: Counter[str]) ->
         elif not dispute.reason.strip() or not _quotes(dispute, item, shown):
             refused["judge: dispute without words that show it"] += 1
         else:
-            told[item.id] = " ".join(dispute.reason.split())[:REASON_MAX]
+            told[item.id] = " ".join(dispute.reason.split()).rstrip(".")[:REASON_MAX]
     return told
 
 
