@@ -193,7 +193,8 @@ def _refusal(situation: Situation, read: set[str]) -> Refusal | None:
     if last is None or draft is None or set(last.sources) != read:
         return None
     decision, earlier = situation.history[-1], situation.history[:-1]
-    texts = {preference.case.id: told(preference) for preference in situation.train}
+    seen = zip(situation.train, situation.table.features, strict=True)
+    texts = {preference.case.id: told(preference, features) for preference, features in seen}
     broke = tuple(texts[id_] for id_ in _broken(situation)[:SHOWN_BROKEN])
     if decision.outcome == "refused" and not (earlier and earlier[-1].outcome == "refused"):
         return Refusal(edit=draft, reason=decision.reason, tested=False, broke=broke)

@@ -12,7 +12,7 @@ from rubrica.requests.select import Card
 from rubrica.rewards.aggregate import criterion_key
 from rubrica.rewards.compare import ranks
 from rubrica.skills.base import Skill
-from rubrica.types import Criterion, Preference, Scoring
+from rubrica.types import Criterion, Preference, Scoring, TaskFeatures
 
 READ = 0.4
 """Share of the folds that the model reads."""
@@ -100,11 +100,17 @@ def prompt_of(preference: Preference) -> str:
     return "\n\n".join(message.text for message in preference.case.task.messages)
 
 
-def told(preference: Preference) -> str:
-    """Say a case with the places that people gave."""
+def told(preference: Preference, features: TaskFeatures) -> str:
+    """Say a case with the places that people gave and what a condition can see of its task."""
     places = zip(preference.case.candidates, preference.label.ranks, strict=True)
     answers = "\n\n".join(f"Place {rank + 1} by people:\n{candidate.text}" for candidate, rank in places)
-    return f"{prompt_of(preference)}\n\n{answers}"
+    return f"{prompt_of(preference)}\n\n{answers}\n\nTask features: {', '.join(_holding(features))}"
+
+
+def _holding(features: TaskFeatures) -> list[str]:
+    """Name the features that hold, and the numbers that are not 0."""
+    known = features.model_dump()
+    return [name if value is True else f"{name} = {value}" for name, value in known.items() if value]
 
 
 def weighed(skill: Skill, scoring: Scoring) -> Skill:

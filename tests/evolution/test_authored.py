@@ -181,6 +181,7 @@ def test_an_edit_that_the_gate_refused_is_narrowed_once_and_tested_on_what_its_a
     shown = [text for body in bodies if "Your edit was refused" in (text := body["messages"][1]["content"])]
     assert len(shown) == 1
     assert 1 <= shown[0].count('name="broke"') <= 3
+    assert "Task features: " in shown[0]
     with Run.open(tmp_path / prefer / ".rubrica" / "runs" / "0001") as run:
         sources = [set(edit.sources) for number in (1, 2) if (edit := run.proposal(number)[1])]
         assert sources[1] == sources[0] | set(first.facts["hurt"])
