@@ -22,7 +22,7 @@ from rubrica.requests.chain import ChainGuide, ChainRequest, ChainTurn, ChainVer
 from rubrica.requests.diagnose import Answer, Chain, DiagnoseRequest, Diagnosis, Lucky, Mechanism, MergeRequest
 from rubrica.requests.judge import Grade, Grades
 from rubrica.requests.propose import CriterionDraft, Edit, Proposal, ProposeRequest, SkillDraft, ToolDraft
-from rubrica.requests.rubric import Demand, Reweighed, RubricDraft
+from rubrica.requests.rubric import Demand, Reweighed, Rewritten, RubricDraft
 from rubrica.requests.select import Choice, Selection
 from rubrica.requests.solve import Solution
 from rubrica.requests.tool import ToolRequest
@@ -33,6 +33,10 @@ from rubrica.tools.prompt_tool import ToolAnswer, ToolQuestion
 from rubrica.types import Case, TaskView
 
 CASE = "demo/final-answer/night-train"
+SOURCED = "demo/faithfulness/pool-notice"
+"""The verifier's case: where no source is at hand, the tools have said before it what they can."""
+FAITHFUL = "faithful-to-source"
+WEEKS = {"eleven": True, "twelve": False}
 SKILLS = ("answers-the-question", "final-answer", "sound-reasoning")
 RIGHT = "470 minutes"
 TITLES = {
@@ -49,10 +53,11 @@ TITLES = {
 }
 HEAD = """# Prompts
 
-What each role is shown, for one case of the demo data (`{case}`), as it is sent to a language model: a system message
-that is the same for every case, and a user message that holds the case as marked data. The page is written by
-`python bench/prompts.py docs/prompts.md`. Endpoints get the JSON Schema of the reply beside it. The replies shown were
-written by hand to carry the case on; they show the form and say nothing about a model.
+What each role is shown, for one case of the demo data (`{case}`; the verifier for
+`{sourced}`), as it is sent to a language model: a system message that is the same for every case, and a
+user message that holds the case as marked data. The page is written by `python bench/prompts.py docs/prompts.md`.
+Endpoints get the JSON Schema of the reply beside it. The replies shown were written by hand to carry the case on; they
+show the form and say nothing about a model.
 
 The system message comes from `rubrica/requests/prompts/<role>.md` and has no placeholders, so nothing of a case can
 reach it. In the user message, text that others wrote stands between marks with a code taken from the content of the
@@ -75,7 +80,7 @@ class ByHand:
 
     def _selector(self, request: Any) -> Selection:
         why = {"answers-the-question": "asks for the moving time only", "final-answer": "one right number of minutes"}
-        offered = [card.name for card in request.skills if card.name in SKILLS]
+        offered = [card.name for card in request.skills if card.name in (*SKILLS, FAITHFUL)]
         return Selection(skills=tuple(Choice(name=name, why=why.get(name, "times are computed")) for name in offered))
 
     def _solver(self, request: Any) -> Solution:
@@ -83,18 +88,28 @@ class ByHand:
         calls = () if request.draft else (ToolCall(tool="arithmetic"),)
         return Solution(working=working, calls=calls, answer=RIGHT, sure=True)
 
-    def _rubricist(self, _request: Any) -> RubricDraft:
+    def _rubricist(self, request: Any) -> RubricDraft:
+        if any(skill.name == FAITHFUL for skill in request.skills):
+            return RubricDraft()
         text = "It takes the 35 minutes of standing off the time between departure and arrival."
         return RubricDraft(
+            rewrite=(
+                Rewritten(
+                    criterion="answers-the-question/does-what-was-asked",
+                    text="It gives the time for which the train moves, and no other time.",
+                ),
+            ),
             add=(Demand(id="takes-the-stop-off", text=text, kind="principle", weight=2.0),),
             reweigh=(Reweighed(criterion="final-answer/answer-is-right", weight=6.0),),
         )
 
     def _verifier(self, request: Any) -> Verification:
-        quote = next((words for words in (RIGHT, "540 minutes") if words in request.candidate.text), "")
-        found = [item for item in request.evidence if "blind solution" in item.claim]
-        ids, holds = tuple(item.id for item in found), bool(found and found[0].value)
-        return Verification(claims=(Claim(text=f"It moves for {quote}.", quote=quote, evidence=ids, holds=holds),))
+        said, holds = next(
+            ((word, holds) for word, holds in WEEKS.items() if word in request.candidate.text), ("", None)
+        )
+        source = "We expect the work to take eleven weeks."
+        told = Claim(text=f"The work takes {said} weeks.", quote=f"{said} weeks", source_quote=source, holds=holds)
+        return Verification(claims=(told,) if said else ())
 
     def _judge(self, request: Any) -> Grades:
         right = {c.id for c in request.candidates if RIGHT in c.text}
@@ -114,9 +129,9 @@ class ByHand:
         return Grades(grades=tuple(grades), ranking=tuple((name,) for name in order))
 
 
-def demo_case() -> Case:
+def demo_case(name: str) -> Case:
     found = (row.case for row in rows(str(demo_path())) if isinstance(row, Row))
-    return next(case for case in found if case.id == CASE)
+    return next(case for case in found if case.id == name)
 
 
 def of_evolution(case: Case) -> dict[str, tuple[Request[Any], Any]]:
@@ -216,17 +231,17 @@ def proposed_edit() -> Edit:
 
 
 def page() -> str:
-    case = demo_case()
+    case = demo_case(CASE)
     hand = ByHand()
 
     async def run() -> None:
-        async for judged in Harness(library=seed_library(), reasoner=hand).judge([case]):
-            if judged.result.kind != "verdict":
+        async for judged in Harness(library=seed_library(), reasoner=hand).judge([case, demo_case(SOURCED)]):
+            if judged.result.case == CASE and judged.result.kind != "verdict":
                 raise RuntimeError(f"the case did not come to a verdict: {judged.result}")
 
     asyncio.run(run())
     told = {**hand.told, **of_evolution(case)}
-    parts = [HEAD.format(case=CASE)]
+    parts = [HEAD.format(case=CASE, sourced=SOURCED)]
     parts += [section(role, *told[role]) for role in TITLES]
     return "\n".join(parts)
 

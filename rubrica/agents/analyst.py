@@ -16,9 +16,23 @@ MOST = 8
 
 
 async def diagnose(
-    reasoner: Reasoner, chains: Sequence[Chain], *, skills: Sequence[Card], tools: Sequence[Card], seed: int = 0
+    reasoner: Reasoner,
+    chains: Sequence[Chain],
+    *,
+    skills: Sequence[Card],
+    tools: Sequence[Card],
+    reads: bool = True,
+    seed: int = 0,
 ) -> tuple[Diagnosis, Usage]:
     """Diagnose all chains; what names a case that was not shown loses it, and a mechanism without cases is dropped.
+
+    Args:
+        reasoner: who is asked.
+        chains: judged cases, right and wrong ones.
+        skills: what the library holds, in short.
+        tools: those of its tools that had a say.
+        reads: whether the judge has a reader.
+        seed: of the groups.
 
     Raises:
         ReasonerError: a group or the merge got no valid answer.
@@ -27,7 +41,13 @@ async def diagnose(
         return Diagnosis(), Usage()
     groups, names = _renamed(shuffled_groups(chains, seed=seed))
     requests = [
-        DiagnoseRequest(chains=group, skills=tuple(skills), tools=tuple(tools), wrong=sum(not c.right for c in group))
+        DiagnoseRequest(
+            chains=group,
+            skills=tuple(skills),
+            tools=tuple(tools),
+            wrong=sum(not c.right for c in group),
+            reads=reads,
+        )
         for group in groups
     ]
     replies = await asyncio.gather(*(reasoner.complete(request) for request in requests))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rubrica.agents.disputes import founded
 from rubrica.agents.own import OVERALL
 from rubrica.agents.showing import Shown
 from rubrica.requests.judge import TOP_GRADE, Grade, Grades
@@ -37,6 +38,8 @@ class Checked:
     remarks: dict[Key, Finding] = field(default_factory=dict)
     answered: set[Key] = field(default_factory=set)
     """Pairs that were graded soundly or, for a reason, with null."""
+    disputes: dict[str, str] = field(default_factory=dict)
+    """Evidence id of the case -> why it is false."""
     objections: list[str] = field(default_factory=list)
     expected: int = 0
     ranking_stands: bool = False
@@ -67,6 +70,7 @@ def check(reply: Grades, shown: Shown, *, by: str, refused: Counter[str]) -> Che
     missing = [(c, label) for c in shown.criteria for label in shown.candidates if (c, label) not in seen]
     checked.objections += [f"{criterion} for {label}: no grade" for criterion, label in missing[:TOLD]]
     _check_ranking(reply, shown, checked, by, refused)
+    checked.disputes = founded(reply.disputes, shown, refused)
     return checked
 
 

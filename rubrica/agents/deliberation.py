@@ -5,10 +5,14 @@ Then every candidate is graded alone, where position cannot act, and those two n
 are taken. When the looks still do not agree, the tools decide, or a majority of the looks, or nobody.
 """
 
-from rubrica.agents.looks import any_follows_position, raw_scores, trusted
+from collections.abc import Mapping
+
+from rubrica.agents.disputes import standing
+from rubrica.agents.looks import any_follows_position, trusted
 from rubrica.agents.work import Crew, Look, Work
+from rubrica.rewards.aggregate import aggregate, grades_by_key
 from rubrica.rewards.compare import TIE_EPSILON, win_probability
-from rubrica.types import Unscored, Verdict
+from rubrica.types import Scoring, Unscored, Verdict
 
 CLEAR_MARGIN = 0.65
 """P(best beats second best) from which a verdict is clear."""
@@ -73,7 +77,7 @@ def _lead(work: Work) -> float:
 
 def _leaders_differ(work: Work, crew: Crew) -> bool:
     """Whether no candidate leads in every look."""
-    leading = [_leaders(raw_scores(work, crew.library.scoring, look)) for look in work.looks]
+    leading = [_leaders(_raw_scores(work, crew.library.scoring, look)) for look in work.looks]
     return not set.intersection(*leading)
 
 
@@ -85,9 +89,20 @@ def _leaders(scores: dict[str, float]) -> set[str]:
 def _tools_decide(work: Work, crew: Crew) -> bool:
     """Whether what tools and the solver established puts the leader clearly first, whatever the looks say."""
     scoring = crew.library.scoring
-    scores = raw_scores(work, scoring, None)
+    scores = _raw_scores(work, scoring, None)
     best, second = _first_two(work)
     return win_probability(scores[best] - scores[second], scoring) >= CLEAR_MARGIN
+
+
+def _raw_scores(work: Work, scoring: Scoring, look: Look | None) -> dict[str, float]:
+    """Return the scores that tools and this look alone would give; without a look, tools alone."""
+    grades: Mapping[tuple[str, str], float] = {
+        **grades_by_key(work.rubric, standing(work)),
+        **(look.grades if look is not None else {}),
+    }
+    ids = [candidate.id for candidate in work.candidates]
+    raws = aggregate(work.rubric, grades, ids, scoring)
+    return {candidate: raw.score for candidate, raw in zip(ids, raws, strict=True)}
 
 
 def _majority(work: Work, crew: Crew, looks: list[Look]) -> bool:
@@ -95,7 +110,7 @@ def _majority(work: Work, crew: Crew, looks: list[Look]) -> bool:
     best, second = _first_two(work)
     votes = 0.0
     for look in looks:
-        scores = raw_scores(work, crew.library.scoring, look)
+        scores = _raw_scores(work, crew.library.scoring, look)
         lead = scores[best] - scores[second]
         votes += look.weight * (0.5 if abs(lead) <= TIE_EPSILON else float(lead > 0))
     total = sum(look.weight for look in looks)
@@ -104,7 +119,7 @@ def _majority(work: Work, crew: Crew, looks: list[Look]) -> bool:
 
 def _concordance(work: Work, crew: Crew, looks: list[Look]) -> float:
     """Return the mean agreement of two looks on the order of two candidates, from -1 to 1 (Kendall's tau-a)."""
-    scored = [raw_scores(work, crew.library.scoring, look) for look in looks]
+    scored = [_raw_scores(work, crew.library.scoring, look) for look in looks]
     ids = [candidate.id for candidate in work.candidates]
     products = [
         _sign(one[a] - one[b]) * _sign(other[a] - other[b])

@@ -78,6 +78,7 @@ def _look(order: Sequence[Candidate], checked: Sequence[Checked], *, alone: bool
         remarks={key: remark for one in checked for key, remark in one.remarks.items()},
         weight=max(soundness, LEAST_WEIGHT) if all(one.ranking_stands for one in checked) else LEAST_WEIGHT,
         alone=alone,
+        disputes={name: reason for one in checked for name, reason in one.disputes.items()},
         heard=frozenset(
             candidate for one in checked for key, candidate in one.answered | one.grades.keys() if key not in OWN
         ),

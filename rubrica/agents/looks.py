@@ -4,10 +4,10 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from rubrica.agents.work import Look, Work
-from rubrica.rewards.aggregate import aggregate, criterion_key, grades_by_key
+from rubrica.agents.work import Look
+from rubrica.rewards.aggregate import criterion_key
 from rubrica.rewards.compare import TIE_EPSILON
-from rubrica.types import Finding, Rubric, Scoring
+from rubrica.types import Finding, Rubric
 
 Key = tuple[str, str]
 SPREAD = 0.125
@@ -71,17 +71,6 @@ def combine(looks: Sequence[Look]) -> tuple[list[Finding], dict[Key, float]]:
         spread = SPREAD**2 + sum((look.grades[key] - mean) ** 2 for look in having)
         errors[key] = math.sqrt(spread) / n
     return findings, errors
-
-
-def raw_scores(work: Work, scoring: Scoring, look: Look | None) -> dict[str, float]:
-    """Return the scores that tools and this look alone would give; without a look, tools alone."""
-    grades: Mapping[Key, float] = {
-        **grades_by_key(work.rubric, work.findings),
-        **(look.grades if look is not None else {}),
-    }
-    ids = [candidate.id for candidate in work.candidates]
-    raws = aggregate(work.rubric, grades, ids, scoring)
-    return {candidate: raw.score for candidate, raw in zip(ids, raws, strict=True)}
 
 
 def without_unasked(rubric: Rubric, own: Mapping[str, object], graded: frozenset[str]) -> Rubric:

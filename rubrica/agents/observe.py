@@ -10,8 +10,8 @@ from rubrica.types import Candidate, Evidence, TaskFeatures, TaskView
 DETAIL_MAX = 300
 """Characters of one observation in a prompt."""
 MANNERS = frozenset({
-    "answers-question", "echo", "filler", "guard", "hedging", "markdown", "parts", "readability", "reference",
-    "refusal", "refusal-fit", "relevance", "repetition", "truncation",
+    "answers-question", "coverage", "echo", "filler", "guard", "hedging", "markdown", "parts", "readability",
+    "reference", "refusal", "refusal-fit", "relevance", "repetition", "truncation",
 })  # fmt: skip
 """Built-in tools that read how something is said, or how near it is to something: they settle no claim."""
 _CODE, _NUMBER = "has_code or asks_code or has_tests", "asks_math or asks_choice or computable"
@@ -23,7 +23,6 @@ SUITED = {
     "code-properties": _CODE,
     "code-run": _CODE,
     "constraints": "has_constraints",
-    "coverage": "has_source",
     "final-answer": "has_reference",
     "grounding": "has_source",
     "language": "has_constraints or asks_translation",

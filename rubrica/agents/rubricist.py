@@ -1,7 +1,7 @@
 """The rubricist: what should a good answer satisfy? Frozen before any candidate is read.
 
-A model may add demands of the task, drop what does not apply and shift weights, all within bounds; what a tool grades
-is not up to it.
+A model may put criteria in the words of the task, add demands of its own, drop what does not apply and shift weights,
+all within bounds; what a tool grades is not up to it.
 """
 
 import re
@@ -68,18 +68,21 @@ def _applicable(skill: Skill, work: Work) -> Skill:
 def _kept(work: Work, skills: tuple[Skill, ...], draft: RubricDraft) -> Iterator[Criterion]:
     criteria = {criterion_key(criterion): criterion for skill in skills for criterion in skill.criteria}
     open_keys = {key for key, criterion in criteria.items() if criterion.scored_by == "model"}
-    named = [*draft.drop, *(change.criterion for change in draft.reweigh)]
+    named = [*draft.drop, *(one.criterion for one in draft.reweigh), *(one.criterion for one in draft.rewrite)]
     if strangers := sum(key not in open_keys for key in named):
         work.refused["rubricist: change to a criterion that is not open to it"] += strangers
     dropped = set(draft.drop) & open_keys
     if dropped == open_keys and not draft.add:
         dropped = set()  # a rubric without a single question is no rubric
-    weights = {change.criterion: change.weight for change in draft.reweigh}
+    weights = {change.criterion: change.weight for change in draft.reweigh if change.criterion in open_keys}
+    texts = {change.criterion: _plain(change.text) for change in draft.rewrite if change.criterion in open_keys}
     for key, criterion in criteria.items():
-        if key in open_keys and key in weights:
+        if key in weights:
             low, high = criterion.weight / REWEIGH, criterion.weight * REWEIGH
-            yield criterion.model_copy(update={"weight": _within(weights[key], low, high)})
-        elif key not in dropped:
+            criterion = criterion.model_copy(update={"weight": _within(weights[key], low, high)})
+        if texts.get(key):
+            criterion = criterion.model_copy(update={"text": texts[key]})
+        if key in weights or key in texts or key not in dropped:
             yield criterion
 
 
@@ -99,12 +102,16 @@ def _added(work: Work, draft: RubricDraft) -> Iterator[Criterion]:
 def _criterion(demand: Demand, name: str) -> Criterion:
     return Criterion(
         id=name,
-        text=" ".join(demand.text.split())[:TEXT_MAX],
+        text=_plain(demand.text),
         kind=demand.kind,
         weight=_within(demand.weight, *ADDED_WEIGHT),
         cap=RULE_CAP if demand.kind == "rule" else None,
         skill=TASK,
     )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())[:TEXT_MAX]
 
 
 def _kebab(name: str) -> str:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
+from rubrica.agents.disputes import standing
 from rubrica.agents.feedback import feedback
 from rubrica.agents.looks import combine, trusted, without_unasked
 from rubrica.agents.own import OWN
@@ -19,7 +20,7 @@ def score(work: Work, crew: Crew) -> None:
     scoring = crew.library.scoring
     ids = [candidate.id for candidate in work.candidates]
     said, errors = combine(trusted(work.looks))
-    findings = (*work.findings, *said)
+    findings = (*standing(work), *said)
     rubric = without_unasked(work.rubric, OWN, frozenset(finding.criterion for finding in findings))
     grades = grades_by_key(rubric, findings)
     if crew.reads and open_criteria(work) and (unheard := [id_ for id_ in ids if not _heard(work, id_)]):

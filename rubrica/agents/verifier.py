@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rubrica.agents.ask import ask
 from rubrica.agents.claims import Settled, claims_finding, settle
 from rubrica.agents.effort import MAX_CALLS
-from rubrica.agents.observe import observe, renumbered, settling_cards
+from rubrica.agents.observe import MANNERS, observe, renumbered, settling_cards
 from rubrica.agents.own import GUARD, OWN
 from rubrica.agents.solver import compare_with_solution
 from rubrica.agents.work import Crew, Work
@@ -34,7 +34,7 @@ async def verify(work: Work, crew: Crew) -> None:
     graded = frozenset(name for finding in work.findings for name in finding.evidence)
     cards = _cards(work, crew)
     if crew.effort.prepares and (cards or work.features.has_source or not crew.reads):
-        probes = [Probe(candidate, _seen(work, candidate)) for candidate in work.candidates]
+        probes = [Probe(candidate, _seen(work, crew, candidate)) for candidate in work.candidates]
         await asyncio.gather(*(follow_up(probe, work, crew, cards) for probe in probes))
         for probe in probes:  # in the order of the candidates, whichever was done first
             work.findings += probe.file(work, graded, crew.reasoner.id)
@@ -81,20 +81,22 @@ class Probe:
         return claims_finding(self.settled, self.candidate.id, ids=named, graded=graded, by=by)
 
 
-def _seen(work: Work, candidate: Candidate) -> list[tuple[str, Evidence]]:
+def _seen(work: Work, crew: Crew, candidate: Candidate) -> list[tuple[str, Evidence]]:
+    """Return what was observed of a candidate; a reader is spared what settles no claim."""
     told = work.by_call.items()
     mine = [(key, item) for (key, who), found in told if who == candidate.id for item in found]
-    return [(key, item) for key, item in mine if item.value is not None]
+    spared = MANNERS if crew.reads else frozenset[str]()
+    return [(key, item) for key, item in mine if item.value is not None and item.tool not in spared]
 
 
 def _cards(work: Work, crew: Crew) -> tuple[ToolCard, ...]:
-    """Return the tools that could still say something new: those without arguments have been asked once."""
+    """Return the tools that could still say something new: a built-in one that was asked has told what it can."""
     if not crew.reads:
         return ()
-    asked = {key for key, _ in work.by_call}
+    asked = load_builtins().keys() & {criterion.tool for criterion in work.rubric.criteria}
     if not any("=" in candidate.text for candidate in work.candidates):
-        asked.add(EQUATIONS)
-    return tuple(card for card in settling_cards(crew, work.features) if card.arguments or card.name not in asked)
+        asked |= {EQUATIONS}
+    return tuple(card for card in settling_cards(crew, work.features) if card.name not in asked)
 
 
 async def follow_up(probe: Probe, work: Work, crew: Crew, tools: Sequence[ToolCard]) -> None:
@@ -147,11 +149,12 @@ def tool_findings(work: Work) -> list[Finding]:
         for candidate in work.candidates:
             told = [item for item in work.by_call.get((key, candidate.id), ()) if item.value is not None]
             if told and not (criterion_key(criterion) in OWN and all(item.value == 1.0 for item in told)):
-                findings.append(_finding(criterion, candidate, told))
+                findings.append(finding_of(criterion, candidate, told))
     return findings
 
 
-def _finding(criterion: Criterion, candidate: Candidate, told: list[Evidence]) -> Finding:
+def finding_of(criterion: Criterion, candidate: Candidate, told: Sequence[Evidence]) -> Finding:
+    """Grade a criterion from evidence that has values."""
     values = [item.value for item in told if item.value is not None]
     grade = min(values) if criterion.kind == "rule" else sum(values) / len(values)
     decisive = sorted(told, key=lambda item: item.value if item.value is not None else 1.0)[:2]

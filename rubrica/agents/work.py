@@ -85,6 +85,8 @@ class Look:
     """Share of what was said that survived checking, in (0, 1]."""
     alone: bool = False
     """Each candidate was graded in a request of its own, so no order could matter."""
+    disputes: Mapping[str, str] = field(default_factory=dict)
+    """Evidence id -> why the judge holds it to be false."""
     heard: frozenset[str] = frozenset()
     """Candidates of whom something was said that survived checking, if only that a criterion does not apply."""
 

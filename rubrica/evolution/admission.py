@@ -36,6 +36,8 @@ QUOTED = 8
 """Words in a row that a skill may not share with a training text."""
 EQUAL = 1e-6
 """Grades nearer than this are equal."""
+UNEXPLAINED = "it does not explain its own"
+"""How the reason begins that an edit makes worse what it was learned from."""
 SAME = 0.8
 """Share of checks, or of words in the description, from which two skills say the same."""
 
@@ -207,14 +209,25 @@ def _copies(grades: Vector, other: Vector) -> bool:
 
 def _inconsistent(edit: Edit, grounds: Grounds) -> Iterator[str]:
     """Hold the edit to the cases it was learned from: it must explain them better than the library does."""
+    _, before, after = _explained(edit, grounds)
+    if len(before) and after.mean() <= before.mean():
+        better, worse = int((after > before + EQUAL).sum()), int((after < before - EQUAL).sum())
+        means = f"P(label) {after.mean():.3f} after, {before.mean():.3f} before"
+        yield f"{UNEXPLAINED} {len(before)} source cases better: {better} gain, {worse} lose; {means}"
+
+
+def worsened(edit: Edit, grounds: Grounds) -> list[str]:
+    """Name the source cases that the edit explains worse than the library does, worst first."""
+    ids, before, after = _explained(edit, grounds)
+    return [ids[n] for n in np.argsort(after - before, kind="stable").tolist() if after[n] < before[n] - EQUAL]
+
+
+def _explained(edit: Edit, grounds: Grounds) -> tuple[list[str], Vector, Vector]:
+    """Return the source cases, and the probability of each one's label without and with the edit."""
     everything, own = grounds.table(), set(edit.sources)
-    sources = [n for n, id_ in enumerate(everything.ids) if id_ in own]
-    if not sources:
-        return
-    table = everything.take(sources)
+    table = everything.take([n for n, id_ in enumerate(everything.ids) if id_ in own])
     before, after = (
-        float(agreement(table, Scorer.of(library, table).raw(library.scoring)).probability.mean())
+        agreement(table, Scorer.of(library, table).raw(library.scoring)).probability
         for library in (grounds.library, edit.apply(grounds.library))
     )
-    if after <= before:
-        yield f"it does not explain its own {len(sources)} source cases better: {after:.3f} after, {before:.3f} before"
+    return list(table.ids), before, after

@@ -1,8 +1,9 @@
 """A language model as proposer: an analyst reads some of the train cases, an author answers what it found with edits.
 
 It reads two fifths of the cases, whole folds, the same in every round of a run; the gate tests what it writes on the
-others. An edit that the gate refused is shown once more with the cases that it broke, to be narrowed; those cases then
-count as read too. When the author has nothing left to say, the embedded proposer goes on.
+others. All edits of one reply are tried, in its order, before the author is asked anew. An edit that could not be tried
+is shown to it once more with the reason, to be mended; one that the gate refused, with cases that it broke, to be
+narrowed: those cases then count as read too. When the author has nothing left to say, the embedded proposer goes on.
 """
 
 import asyncio
@@ -11,21 +12,29 @@ from dataclasses import dataclass, field
 from rubrica.agents.analyst import diagnose
 from rubrica.agents.author import write
 from rubrica.agents.observe import tool_cards
-from rubrica.errors import ReasonerError
+from rubrica.errors import ReasonerError, ReplyError
 from rubrica.evolution.drafts import draft_of, edit_of
 from rubrica.evolution.edits import Edit, Proposal
 from rubrica.evolution.proposers import Embedded, Fixed, Proposer, Situation
 from rubrica.evolution.reading import at_fault, cards, chains, to_read, told, weighed
 from rubrica.evolution.run import Decision
 from rubrica.harness import Harness
+from rubrica.library.library import Library
 from rubrica.reasoners.base import Reasoner, T
 from rubrica.requests.base import Reply, Request
 from rubrica.requests.propose import ProposeRequest, Refusal, Rejected
 from rubrica.requests.select import Card
+from rubrica.rewards.aggregate import criterion_key
 from rubrica.types import Usage
 
 PASSING = ("parse", "refusal", "budget")
 """Failures that end the author's turn; any other stops the run, which can go on later."""
+ASKED = 2
+"""How often an author is asked for one edit: when what it wrote cannot be tried, it may mend it."""
+SHOWN_BROKEN = 3
+"""Cases that an edit broke which its author is shown."""
+WRITTEN_OUT = 2
+"""Skills of an idea up to which its criteria are told; mined edits bring many."""
 
 
 @dataclass
@@ -74,11 +83,15 @@ class Authored:
         known = {situation.train[n].case.id for n in read}
         request = await self._request(reasoner, situation, read)
         if refusal := _refusal(situation, known):
-            narrowing = request.model_copy(update={"refusal": refusal, "budget": 1})
-            narrowed = await _first(reasoner, situation, narrowing, known | set(_broken(situation)))
-            if narrowed is not None:
-                return narrowed
-        return await _first(reasoner, situation, request, known) if request.mechanisms else None
+            others = request.rejected[:-1]  # the last one is the edit itself
+            again = request.model_copy(update={"refusal": refusal, "rejected": others, "budget": 1})
+            mended = await _first(reasoner, situation, again, known | set(_broken(situation)))
+            if mended is not None:
+                return mended
+        for asked in (_as_of_last_change(request, situation), request):  # what it wrote before comes from the cache
+            if request.mechanisms and (edit := await _first(reasoner, situation, asked, known)):
+                return edit
+        return None
 
     async def _request(self, reasoner: Reasoner, situation: Situation, read: list[int]) -> ProposeRequest:
         library = situation.library
@@ -86,7 +99,9 @@ class Authored:
         asked = {criterion.tool for skill in library.skills.values() for criterion in skill.criteria}
         spoke = [Card(name=tool.name, description=tool.description) for tool in tools if tool.name in asked]
         known = cards(library)
-        found, _ = await diagnose(reasoner, chains(situation, read), skills=known, tools=spoke, seed=self.seed)
+        reads = situation.reads
+        shown = chains(situation, read)
+        found, _ = await diagnose(reasoner, shown, skills=known, tools=spoke, reads=reads, seed=self.seed)
         named = at_fault(library, {mechanism.entry for mechanism in found.mechanisms if mechanism.entry})
         return ProposeRequest(
             mechanisms=found.mechanisms,
@@ -94,43 +109,95 @@ class Authored:
             sources=tuple(tool for tool in library.tools.values() if tool.kind != "builtin"),
             tools=tools,
             others=tuple(card for card in known if card.name not in named),
-            rejected=tuple(map(_rejected, (d for d in situation.history if d.outcome != "accepted"))),
+            rejected=_rejected(situation),
+            reads=reads,
         )
 
 
-def _rejected(decision: Decision) -> Rejected:
-    """Say what became of an idea: how many verdicts it bettered and worsened, where the gate has seen it."""
+def _rejected(situation: Situation) -> tuple[Rejected, ...]:
+    """Say of each idea that was not kept what it was and what became of it."""
+    told = zip(situation.history, situation.edits, strict=True)
+    return tuple(
+        Rejected(summary=summary(decision, edit, situation.library), reason=became(decision))
+        for decision, edit in told
+        if decision.outcome != "accepted"
+    )
+
+
+def summary(decision: Decision, edit: Edit | None, library: Library) -> str:
+    """Say an idea with its reason and the criteria that it would have changed."""
+    if edit is None or len(edit.put_skills) > WRITTEN_OUT:
+        return decision.title
+    held = {criterion_key(c): c for skill in library.skills.values() for c in skill.criteria}
+    criteria = {criterion_key(c): c for skill in edit.put_skills for c in skill.criteria}
+    changed = [
+        f"- {key} (weight {c.weight:g}, by {f'tool {c.tool}' if c.tool else 'the judge'}): {c.text}"
+        for key, c in criteria.items()
+        if held.get(key) != c
+    ]
+    revised = {skill.name for skill in edit.put_skills}
+    gone = [f"- without {key}" for key, c in held.items() if c.skill in revised and key not in criteria]
+    return "\n".join(line for line in (decision.title, edit.rationale, *changed, *gone) if line)
+
+
+def became(decision: Decision) -> str:
+    """Say how many verdicts an idea bettered and worsened, where the gate has seen it, or why it never came there."""
     better, worse, n = (decision.facts.get(name) for name in ("helped", "hurt", "n"))
-    if isinstance(better, list) and isinstance(worse, list):
-        seen = f"of {n} verdicts {len(better)} became right or righter, {len(worse)} the opposite"
-        reason = "no verdict changed" if not better and not worse else seen
-        return Rejected(summary=decision.title, reason=f"{reason} ({decision.reason})")
-    return Rejected(summary=decision.title, reason=decision.reason)
+    if not isinstance(better, list) or not isinstance(worse, list):
+        return decision.reason
+    if not better and not worse:
+        return f"of {n} verdicts none changed"
+    seen = f"of {n} verdicts {len(better)} became right or righter, {len(worse)} the opposite"
+    return f"{seen} ({decision.reason})"
+
+
+def _as_of_last_change(request: ProposeRequest, situation: Situation) -> ProposeRequest:
+    """Return the request as it was put when the library last changed: what it brought is tried to its end first."""
+    changes = [n for n, decision in enumerate(situation.history, start=1) if decision.outcome == "accepted"]
+    known = sum(d.outcome != "accepted" for d in situation.history[: changes[-1] if changes else 0])
+    return request.model_copy(update={"rejected": request.rejected[:known]})
 
 
 async def _first(reasoner: Reasoner, situation: Situation, request: ProposeRequest, shown: set[str]) -> Edit | None:
-    """Ask, and return the first edit that this run has not tried."""
+    """Ask, and return the first edit that this run has not tried; an author none of whose edits can be may mend one."""
     library = situation.library
-    drafts, _ = await write(reasoner, request, skills=library.skills, tools=library.tools)
     sources = tuple(p.case.id for p in situation.train if p.case.id in shown)
     tried = {decision.key for decision in situation.history}
-    edits = (edit_of(draft, sources, library) for draft in drafts)
-    return next((edit for edit in edits if Fixed(edit).key not in tried), None)
+    for _ in range(ASKED):
+        written = await write(reasoner, request, skills=library.skills, tools=library.tools)
+        refused = list(written.refused)
+        for draft in written.edits:
+            try:
+                edit = edit_of(draft, sources, library)
+            except ReplyError as error:
+                refused.append(Refusal(edit=draft, reason=str(error), tested=False))
+                continue
+            if Fixed(edit).key not in tried:
+                return edit
+        if not refused:
+            return None
+        request = request.model_copy(update={"refusal": refused[0], "budget": 1})
+    return None
 
 
 def _broken(situation: Situation) -> list[str]:
     """Name the cases that the edit tried last broke."""
-    hurt = situation.history[-1].facts.get("hurt") if situation.history else None
-    return [str(id_) for id_ in hurt] if isinstance(hurt, list) else []
+    told = situation.history[-1].facts.get("hurt") if situation.history else None
+    return [str(id_) for id_ in told] if isinstance(told, list) else []
 
 
 def _refusal(situation: Situation, read: set[str]) -> Refusal | None:
-    """Return what became of the last edit, if it was the author's, the gate refused it, and it was not narrowed yet."""
-    last, broken = situation.last, _broken(situation)
-    if last is None or not broken or situation.history[-1].outcome != "rejected" or set(last.sources) != read:
+    """Return what became of the last edit, if it is the author's, may be mended or narrowed, and was not yet."""
+    last = situation.edits[-1] if situation.edits else None
+    draft = draft_of(last) if last is not None else None
+    if last is None or draft is None or set(last.sources) != read:
         return None
-    draft = draft_of(last)
-    if draft is None:
-        return None
-    texts = {preference.case.id: told(preference) for preference in situation.train if preference.case.id in broken}
-    return Refusal(edit=draft, reason=situation.history[-1].reason, broke=tuple(texts[id_] for id_ in broken[:3]))
+    decision, earlier = situation.history[-1], situation.history[:-1]
+    seen = zip(situation.train, situation.table.features, strict=True)
+    texts = {preference.case.id: told(preference, features) for preference, features in seen}
+    broke = tuple(texts[id_] for id_ in _broken(situation)[:SHOWN_BROKEN])
+    if decision.outcome == "refused" and not (earlier and earlier[-1].outcome == "refused"):
+        return Refusal(edit=draft, reason=decision.reason, tested=False, broke=broke)
+    if decision.outcome == "rejected" and broke:
+        return Refusal(edit=draft, reason=became(decision), broke=broke)
+    return None

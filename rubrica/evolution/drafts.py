@@ -2,6 +2,7 @@
 
 from pydantic import ValidationError
 
+from rubrica.agents.rubricist import RULE_CAP
 from rubrica.errors import ReplyError
 from rubrica.evolution.edits import Edit
 from rubrica.evolution.maintain import LEARNED
@@ -25,7 +26,7 @@ def edit_of(draft: Draft, sources: tuple[str, ...], library: Library) -> Edit:
     Raises:
         ReplyError: an entry is outside the format.
     """
-    skills = tuple(_revised(one.skill(), library) for one in draft.skills)
+    skills = tuple(_revised(one, library) for one in draft.skills)
     tools = tuple(one.entry() for one in draft.tools)
     written = {skill.name for skill in skills} | {tool.name for tool in tools}
     gone = tuple(name for name in draft.targets if name not in written)
@@ -47,34 +48,37 @@ def edit_of(draft: Draft, sources: tuple[str, ...], library: Library) -> Edit:
         raise ReplyError(f"edit '{draft.id}': {error.errors(include_url=False)[0]['msg']}") from None
 
 
-def _revised(written: Skill, library: Library) -> Skill:
-    """Keep the tags of a revised skill, and the baselines and caps of its criteria."""
-    before = library.skills.get(written.name)
-    if before is None:
-        return written.model_copy(update={"tags": (LEARNED,)})
-    same = {(criterion.id, criterion.tool): criterion for criterion in before.criteria}
+def _revised(draft: SkillDraft, library: Library) -> Skill:
+    """Return a draft as a skill: what is revised keeps its tags, the baselines not given, and its caps."""
+    written, before = draft.skill(), library.skills.get(draft.name)
+    old = {} if before is None else {(one.id, one.tool): one for one in before.criteria}
     criteria = tuple(
-        criterion.model_copy(update={"baseline": old.baseline, "cap": old.cap if criterion.kind == "rule" else None})
-        if (old := same.get((criterion.id, criterion.tool))) is not None
-        else criterion
-        for criterion in written.criteria
+        criterion.model_copy(
+            update={
+                "baseline": same.baseline if same is not None and told.baseline is None else criterion.baseline,
+                "cap": None if told.kind != "rule" else (same and same.cap) or RULE_CAP,
+            }
+        )
+        for criterion, told in zip(written.criteria, draft.criteria, strict=True)
+        for same in (old.get((criterion.id, criterion.tool)),)
     )
-    return written.model_copy(update={"criteria": criteria, "tags": before.tags})
+    return written.model_copy(update={"criteria": criteria, "tags": (LEARNED,) if before is None else before.tags})
 
 
 def _reweighed(skills: tuple[Skill, ...], library: Library) -> Scoring | None:
-    """Let a weight that an author has changed count before the one that a fit has set."""
-    fitted = library.scoring.weights
-    changed = {
-        key
-        for skill in skills
-        for criterion in skill.criteria
-        if (key := criterion_key(criterion)) in fitted and fitted[key] != criterion.weight
+    """Let a weight or a baseline that an author has changed count before the one that a fit has set."""
+    scoring, written = library.scoring, {criterion_key(c): c for skill in skills for c in skill.criteria}
+    kept = {
+        name: {
+            key: value
+            for key, value in getattr(scoring, f"{name}s").items()
+            if key not in written or getattr(written[key], name) == value
+        }
+        for name in ("weight", "baseline")
     }
-    if not changed:
+    if kept["weight"] == scoring.weights and kept["baseline"] == scoring.baselines:
         return None
-    kept = {key: weight for key, weight in fitted.items() if key not in changed}
-    return library.scoring.model_copy(update={"weights": kept})
+    return scoring.model_copy(update={"weights": kept["weight"], "baselines": kept["baseline"]})
 
 
 def draft_of(edit: Edit) -> Draft | None:

@@ -1,8 +1,8 @@
 """From labelled cases to a `Table`: every check is put to every case once, and what is known is never asked again.
 
-Tools are asked by the embedded reasoner, whoever judges: what a tool establishes does not depend on who reads it. Only
-criteria that a model grades go to the model, and only for cases to which their skill applies and whose skill has
-changed.
+Tools are asked by the embedded reasoner, whoever judges: what code establishes does not depend on who reads it. Only
+criteria that a model grades and tools that ask a model a question go to the model, and only for cases to which their
+skill applies and whose skill or tool has changed.
 """
 
 import asyncio
@@ -62,6 +62,11 @@ class Judge:
         plan = self.plan
         return f"{plan.harness().reasoner.id} {plan.mode} {plan.effort} {plan.seed} {plan.sandbox}"
 
+    @property
+    def reads(self) -> bool:
+        """Whether it has opinions; the embedded reasoner has none."""
+        return not self.id.startswith("embedded")
+
     def read(self, library: Library, cases: Sequence[Case]) -> Generator[Reading]:
         """Judge cases with a library, in order."""
         plan = replace(self.plan, library=library)
@@ -89,7 +94,9 @@ class Asked:
     """The checks that one library needs, by column."""
 
     calls: Mapping[str, Criterion]
-    """Tool calls: asked of every case, whatever the conditions, since a later edit may bring others."""
+    """Tool calls; those of code are made for every case, whatever the conditions: a later edit may bring others."""
+    questions: Mapping[str, str]
+    """Calls of tools that ask a model: column -> condition under which one is made."""
     opinions: Mapping[str, str]
     """What a model grades: column -> condition under which it is asked."""
     library: Library
@@ -98,16 +105,20 @@ class Asked:
     @classmethod
     def of(cls, vocabulary: Sequence[Criterion], library: Library) -> "Asked":
         calls: dict[str, Criterion] = {column_of(probe): probe for probe in vocabulary}
+        questions: dict[str, str] = {}
         opinions: dict[str, str] = {}
         for skill in library.skills.values():
             for criterion in skill.criteria:
                 column = column_of(criterion, library)
-                if criterion.tool is not None:
-                    calls.setdefault(column, criterion)
-                else:
-                    conditions = (f"({text})" for text in (skill.when, criterion.when) if text)
-                    opinions[column] = " and ".join(conditions)
-        return cls(calls, opinions, library)
+                condition = " and ".join(f"({text})" for text in (skill.when, criterion.when) if text)
+                if criterion.tool is None:
+                    opinions[column] = condition
+                    continue
+                calls.setdefault(column, criterion)
+                if criterion.tool in library.tools and library.tools[criterion.tool].kind == "prompt":
+                    before = questions.get(column, condition)
+                    questions[column] = f"({before}) or ({condition})" if before and condition else ""
+        return cls(calls, questions, opinions, library)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -124,7 +135,7 @@ class Judgements:
             Plan(library=plan.library, mode=plan.mode, effort="low", seed=plan.seed, sandbox=plan.sandbox),
             judge.workers,
         )
-        self._reads = not judge.id.startswith("embedded")
+        self._asking = replace(judge, plan=replace(plan, effort="low"))  # a tool's own question needs no preparation
 
     def table(self, preferences: Sequence[Preference], libraries: Sequence[Library], *, step: str) -> Table:
         """Return the table of some cases with every column that the vocabulary and the libraries name.
@@ -154,9 +165,10 @@ class Judgements:
 
     def _complete(self, cases: Mapping[str, Case], asked: Asked, step: str) -> None:
         """Judge what is missing."""
-        for judge, columns_of in ((self._tools, self._calls), (self._judge, self._opinions)):
-            if judge is self._judge and not self._reads:
-                continue  # the embedded reasoner has no opinions
+        turns = ((self._tools, self._calls), (self._asking, self._questions), (self._judge, self._opinions))
+        for judge, columns_of in turns:
+            if judge is not self._tools and not judge.reads:
+                continue
             missing: dict[tuple[str, ...], list[str]] = {}
             for work, case in cases.items():
                 held = self._run.findings(work, judge.id)
@@ -168,11 +180,17 @@ class Judgements:
 
     def _calls(self, work: str, case: Case, asked: Asked) -> Iterable[str]:
         del work, case
-        return asked.calls
+        return (column for column in asked.calls if column not in asked.questions)
+
+    def _questions(self, work: str, case: Case, asked: Asked) -> Iterable[str]:
+        return self._applying(asked.questions, work, case)
 
     def _opinions(self, work: str, case: Case, asked: Asked) -> Iterable[str]:
+        return self._applying(asked.opinions, work, case)
+
+    def _applying(self, conditions: Mapping[str, str], work: str, case: Case) -> Iterable[str]:
         features = self._features(work, case)
-        return (column for column, condition in asked.opinions.items() if parse(condition).holds(features))
+        return (column for column, condition in conditions.items() if parse(condition).holds(features))
 
     def _ask(
         self, judge: Judge, question: "tuple[Library, Mapping[str, str]]", cases: Mapping[str, Case], step: str
@@ -196,7 +214,10 @@ class Judgements:
         return reading.features
 
     def _known(self, work: str, case: Case) -> Findings:
-        found = [self._run.findings(work, judge) for judge in dict.fromkeys((self._tools.id, self._judge.id))]
+        found = [
+            self._run.findings(work, judge)
+            for judge in dict.fromkeys((self._tools.id, self._asking.id, self._judge.id))
+        ]
         grades = {column: told for each in found if each for column, told in each.grades.items()}
         return Findings(features=self._features(work, case), grades=grades)
 

@@ -51,8 +51,10 @@ class Situation:
     """The cases of the table as text, for a proposer that reads."""
     folds: Sequence[int] = ()
     """The fold of each case."""
-    last: Edit | None = None
-    """The edit that was tried last, if there was one."""
+    edits: Sequence[Edit | None] = ()
+    """The edit of each decision of the history; None where cases led to none."""
+    reads: bool = True
+    """Whether the judge has a reader; without one, nobody grades what no tool can."""
     spend: Callable[[Usage], None] = uncounted
     """Is told what the proposal has cost."""
 

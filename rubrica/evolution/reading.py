@@ -12,7 +12,7 @@ from rubrica.requests.select import Card
 from rubrica.rewards.aggregate import criterion_key
 from rubrica.rewards.compare import ranks
 from rubrica.skills.base import Skill
-from rubrica.types import Criterion, Preference, Scoring
+from rubrica.types import Criterion, Preference, Scoring, TaskFeatures
 
 READ = 0.4
 """Share of the folds that the model reads."""
@@ -43,6 +43,7 @@ def chains(situation: Situation, read: Sequence[int]) -> list[Chain]:
             n,
             judged=ranks([float(score) for score in raw[start[n] : start[n + 1]]]),
             reasons=_reasons(situation, n, scorer),
+            equal=_equal(situation, n, scorer),
             right=bool(credit[n] > 0.5),
         )
         for n in (*wrong, *right)
@@ -62,11 +63,22 @@ def _reasons(situation: Situation, n: int, scorer: Scorer) -> list[str]:
     ]
 
 
+def _equal(situation: Situation, n: int, scorer: Scorer) -> list[str]:
+    """Name the criteria on which the candidates of a case do not differ, with their grade."""
+    grades = scorer.grades[int(situation.table.start[n]) : int(situation.table.start[n + 1])]
+    if len(grades) < 2:
+        return []
+    shared = np.flatnonzero(~np.isnan(grades).any(axis=0) & (np.abs(grades - grades[0]) <= 1e-9).all(axis=0))
+    return [f"{criterion_key(scorer.criteria[i])} {grades[0, i]:.2f}" for i in shared.tolist()]
+
+
 def _graded(grade: float) -> str:
     return "not graded" if np.isnan(grade) else f"grade {grade:.2f}"
 
 
-def _chain(situation: Situation, n: int, *, judged: Sequence[int], reasons: list[str], right: bool) -> Chain:
+def _chain(
+    situation: Situation, n: int, *, judged: Sequence[int], reasons: list[str], equal: list[str], right: bool
+) -> Chain:
     preference, library = situation.train[n], situation.library
     shown = zip(preference.case.candidates, preference.label.ranks, judged, reasons, strict=True)
     return Chain(
@@ -78,6 +90,7 @@ def _chain(situation: Situation, n: int, *, judged: Sequence[int], reasons: list
         ),
         right=right,
         skills=tuple(name for name, skill in library.skills.items() if situation.table.holds(skill.when)[n]),
+        equal=tuple(equal),
         note=preference.label.critique or "",
     )
 
@@ -87,17 +100,28 @@ def prompt_of(preference: Preference) -> str:
     return "\n\n".join(message.text for message in preference.case.task.messages)
 
 
-def told(preference: Preference) -> str:
-    """Say a case with the places that people gave."""
+def told(preference: Preference, features: TaskFeatures) -> str:
+    """Say a case with the places that people gave and what a condition can see of its task."""
     places = zip(preference.case.candidates, preference.label.ranks, strict=True)
     answers = "\n\n".join(f"Place {rank + 1} by people:\n{candidate.text}" for candidate, rank in places)
-    return f"{prompt_of(preference)}\n\n{answers}"
+    return f"{prompt_of(preference)}\n\n{answers}\n\nTask features: {', '.join(_holding(features))}"
+
+
+def _holding(features: TaskFeatures) -> list[str]:
+    """Name the features that hold, and the numbers that are not 0."""
+    known = features.model_dump()
+    return [name if value is True else f"{name} = {value}" for name, value in known.items() if value]
 
 
 def weighed(skill: Skill, scoring: Scoring) -> Skill:
-    """Return a skill with the weights that count: those that a fit has set, where it has."""
+    """Return a skill with the weights and baselines that count: those that a fit has set, where it has."""
     criteria = tuple(
-        criterion.model_copy(update={"weight": scoring.weights.get(criterion_key(criterion), criterion.weight)})
+        criterion.model_copy(
+            update={
+                "weight": scoring.weights.get(criterion_key(criterion), criterion.weight),
+                "baseline": scoring.baselines.get(criterion_key(criterion), criterion.baseline),
+            }
+        )
         for criterion in skill.criteria
     )
     return skill.model_copy(update={"criteria": criteria})

@@ -169,10 +169,10 @@ class Protocol:
             rejected=tuple(Rejected(summary=d.title, reason=d.reason) for d in decisions if d.outcome != "accepted"),
             budget=BUDGET,
         )
-        drafts, _ = await write(author, request, skills=library.skills, tools=library.tools)
+        written = await write(author, request, skills=library.skills, tools=library.tools)
         sources = tuple(preference.case.id for preference in self.sides[0][: len(self.sides[0]) // 2])
         edits: list[Edit] = []
-        for draft in drafts:
+        for draft in written.edits:
             try:
                 edit = edit_of(draft, sources, library)
             except ReplyError:

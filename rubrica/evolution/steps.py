@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import JsonValue
 
 from rubrica.data.audit import audit as audit_labels
-from rubrica.evolution.admission import Grounds, refusal
+from rubrica.evolution.admission import UNEXPLAINED, Grounds, refusal, worsened
 from rubrica.evolution.calibrate import KEY, calibrated
 from rubrica.evolution.contest import contest
 from rubrica.evolution.diagnose import Diagnosis
@@ -96,7 +96,8 @@ def propose(session: Session, state: State) -> State:
         history=history,
         train=session.train,
         folds=session.run.folds(),
-        last=session.run.proposal(history[-1].round)[1] if history else None,
+        edits=[session.run.proposal(decision.round)[1] for decision in history],
+        reads=session.judge.reads,
         spend=partial(session.run.add_proposing, state["round"]),
     )
     proposal = session.proposer.propose(situation)
@@ -121,7 +122,10 @@ def admit(session: Session, state: State) -> State:
         ideas=session.memory.ideas(session.data, but=session.run.folder.name),
     )
     reason = _refusal(session, proposal, edit, grounds)
-    return session.settle(state, "refused", reason) if reason else {"outcome": "admitted"}
+    if not reason:
+        return {"outcome": "admitted"}
+    facts: dict[str, JsonValue] = {"hurt": [*worsened(edit, grounds)]} if reason.startswith(UNEXPLAINED) else {}
+    return session.settle(state, "refused", reason, facts)
 
 
 def gate(session: Session, state: State) -> State:

@@ -42,6 +42,8 @@ class Chain(Value):
     """Whether the verdict agrees with the label; null = no verdict."""
     skills: tuple[str, ...] = ()
     """Skills that were selected."""
+    equal: tuple[str, ...] = ()
+    """Criteria on which all answers got the same grade, with the grade; what is named nowhere was not graded."""
     note: str = ""
     """What a person wrote about the choice."""
 
@@ -85,6 +87,8 @@ class DiagnoseRequest(Request[Diagnosis]):
     tools: tuple[Card, ...] = ()
     wrong: int = 0
     """How many of the chains went wrong."""
+    reads: bool = True
+    """Whether the judge has a reader; without one, only criteria by a tool are graded."""
 
 
 class MergeRequest(Request[Diagnosis]):

@@ -31,9 +31,19 @@ class Grade(Value):
     """Null = cannot be graded; a step between two anchors is accepted."""
 
 
+class Dispute(Value):
+    """A finding of a tool that is plainly false."""
+
+    evidence: str
+    reason: str
+    quotes: tuple[str, ...] = ()
+    """Verbatim words of the candidate or of the task that show it; without any that are there it counts nothing."""
+
+
 class Grades(Value):
     """All grades, and the ranking they imply: labels, best first, ties grouped."""
 
+    disputes: tuple[Dispute, ...] = ()
     grades: tuple[Grade, ...] = ()
     ranking: tuple[tuple[str, ...], ...] = ()
 

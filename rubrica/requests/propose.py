@@ -40,6 +40,8 @@ class CriterionDraft(Value):
     tool: str | None = None
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
     prefer: Literal["high", "low"] = "high"
+    baseline: float | None = Field(default=None, ge=0, le=1)
+    """The grade that earns nothing; null keeps the one that it has, and is the format's default for a new one."""
     when: str = ""
 
 
@@ -64,7 +66,7 @@ class SkillDraft(Value):
                 description=self.description,
                 when=self.when,
                 body=self.body.strip(),
-                criteria=tuple(Criterion.model_validate(one.model_dump()) for one in self.criteria),
+                criteria=tuple(Criterion.model_validate(one.model_dump(exclude_none=True)) for one in self.criteria),
             )
         except ValidationError as error:
             raise ReplyError(f"skill '{self.name}': {_told(error)}") from None
@@ -152,21 +154,27 @@ _DRAFTS = {"add": (1, 1), "revise": (1, 1), "split": (2, 3), "merge": (1, 1), "r
 def _problem(edit: Edit, known: frozenset[str]) -> str:
     verb, _, noun = edit.action.partition("-")
     drafts: tuple[SkillDraft | ToolDraft, ...] = edit.skills if noun.startswith("skill") else edit.tools
-    if unknown := [name for name in edit.targets if name not in known]:
-        return f"the library holds no '{unknown[0]}'"
+    along = {skill.name for skill in edit.skills} if noun == "tool" else frozenset[str]()
+    targets = [name for name in dict.fromkeys(edit.targets) if name in known or name not in along]
+    if unknown := [name for name in targets if name not in known]:
+        return f"the library holds no {noun.rstrip('s')} '{unknown[0]}' that could be changed"
     low, high = _TARGETS[verb]
-    if not low <= len(set(edit.targets)) <= high:
-        return f"{edit.action} names {low} to {high} targets, not {len(edit.targets)}"
+    if not low <= len(targets) <= high:
+        return f"{edit.action} names {_span(low, high)} in `targets`, not {len(targets)}"
     if noun == "tool" and len(edit.skills) > 1:
         return "a tool brings at most the one skill that uses it"
     low, high = _DRAFTS[verb]
     if not low <= len(drafts) <= high:
-        return f"{edit.action} brings {low} to {high} drafts, not {len(drafts)}"
-    if verb == "revise" and drafts[0].name != edit.targets[0]:
-        return f"a revision keeps its name, '{edit.targets[0]}'"
-    if taken := [draft.name for draft in drafts if draft.name in known and draft.name not in edit.targets]:
+        return f"{edit.action} brings {_span(low, high)} in `{noun.rstrip('s')}s`, not {len(drafts)}"
+    if verb == "revise" and drafts[0].name != targets[0]:
+        return f"a revision keeps its name, '{targets[0]}'"
+    if taken := [draft.name for draft in drafts if draft.name in known and draft.name not in targets]:
         return f"the library holds a '{taken[0]}' already"
     return ""
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _told(error: ValidationError) -> str:
@@ -182,10 +190,12 @@ class Rejected(Value):
 
 
 class Refusal(Value):
-    """What the gate said about an edit: it may be narrowed once."""
+    """Why an edit was not kept: it may be mended or narrowed once."""
 
     edit: Edit
     reason: str
+    tested: bool = True
+    """False: it never came to the gate, as it stands it cannot be tried."""
     broke: tuple[str, ...] = ()
     """Cases that were right before and wrong with it, in words."""
     fixed: tuple[str, ...] = ()
@@ -224,5 +234,7 @@ class ProposeRequest(Request[Proposal]):
     rejected: tuple[Rejected, ...] = ()
     budget: int = 3
     """Edits that may be proposed."""
+    reads: bool = True
+    """Whether the judge has a reader; without one, only criteria by a tool of code are graded."""
     refusal: Refusal | None = None
-    """Set when an edit was refused and may be narrowed: the reply holds that edit alone, or none."""
+    """Set when an edit was refused and may be mended or narrowed: the reply holds that edit alone, or none."""

@@ -34,9 +34,18 @@ class Reweighed(Value):
     weight: float
 
 
+class Rewritten(Value):
+    """A skill's criterion that a model grades, in the words of the task; it keeps its name and its weight."""
+
+    criterion: str
+    """`skill/criterion`."""
+    text: str
+
+
 class RubricDraft(Value):
     """What to change about the selected skills' criteria; an empty draft takes them as they are."""
 
+    rewrite: tuple[Rewritten, ...] = ()
     add: tuple[Demand, ...] = ()
     drop: tuple[str, ...] = ()
     """`skill/criterion` of criteria that do not fit this task."""

@@ -3,7 +3,7 @@ from casting import ByRole, a_case, a_library, a_skill, grading, judged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rubrica.requests.rubric import Demand, Reweighed, RubricDraft
+from rubrica.requests.rubric import Demand, Reweighed, Rewritten, RubricDraft
 from rubrica.types import Criterion
 
 TOOL = Criterion(id="clean", text="No attack.", scored_by="tool", tool="guard", weight=6.0)
@@ -33,6 +33,24 @@ def test_a_tools_criterion_can_be_neither_dropped_nor_reweighed():
 def test_a_models_criterion_can_be_dropped():
     criteria, _, _ = rubric(RubricDraft(drop=("looks-good/kind",)))
     assert "looks-good/kind" not in criteria
+
+
+def test_a_models_criterion_can_be_put_in_the_words_of_the_task_and_keeps_its_name_and_weight():
+    words = "It names both  of the\ntwo bees."
+    draft = RubricDraft(
+        rewrite=(
+            Rewritten(criterion="looks-good/good", text=words),
+            Rewritten(criterion="looks-good/kind", text=" "),
+            Rewritten(criterion="looks-good/clean", text="Whatever."),
+        ),
+        reweigh=(Reweighed(criterion="looks-good/good", weight=3.0),),
+    )
+    criteria, _, told = rubric(draft)
+    assert criteria["looks-good/good"].text == "It names both of the two bees."
+    assert criteria["looks-good/good"].weight == 3.0
+    assert criteria["looks-good/kind"].text == OTHER.text
+    assert criteria["looks-good/clean"].text == TOOL.text
+    assert told.trace[-1]["refused"]["rubricist: change to a criterion that is not open to it"] == 1
 
 
 def test_a_rubric_is_not_left_without_a_question():

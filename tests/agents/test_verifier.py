@@ -197,6 +197,19 @@ def test_only_tools_that_can_settle_a_claim_on_such_a_task_are_offered():
     assert not {"filler", "quotes", "code-run"} & offered
 
 
+def test_a_tool_that_was_asked_is_not_offered_again_and_what_settles_no_claim_is_not_shown():
+    checks = [
+        Criterion(id="sums", text="Sums hold.", scored_by="tool", tool="arithmetic"),
+        Criterion(id="plain", text="No filler.", scored_by="tool", tool="filler"),
+    ]
+    reasoner = ByRole({"judge": grading(lambda text, place, request: 2)})
+    library = a_library(a_skill(*checks), tools=["arithmetic", "filler", "solve"])
+    judged(a_case(WRONG, RIGHT, prompt="What is 2 + 2?"), reasoner, library)
+    asked = reasoner.asked("verifier")
+    assert {card.name for request in asked for card in request.tools} == {"solve"}
+    assert {item.tool for request in asked for item in request.evidence} == {"arithmetic"}
+
+
 def test_the_tools_that_are_told_apart_by_name_exist():
     assert MANNERS | SUITED.keys() <= load_builtins().keys()
     assert not MANNERS & SUITED.keys()

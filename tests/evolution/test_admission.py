@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rubrica.evolution.admission import Grounds, refusal
+from rubrica.evolution.admission import Grounds, refusal, worsened
 from rubrica.evolution.edits import Edit
 from rubrica.evolution.memory import Idea
 from rubrica.evolution.proposers import Fixed
@@ -110,7 +110,10 @@ def test_quoted_training_text_is_refused() -> None:
 
 
 def test_an_edit_that_does_not_fit_its_own_cases_is_refused() -> None:
-    assert "does not explain its own 2 source cases" in reason(edit(skill()), grounds(better=False))
+    wrong = grounds(better=False)
+    assert "does not explain its own 2 source cases better: 0 gain, 2 lose" in reason(edit(skill()), wrong)
+    assert worsened(edit(skill()), wrong) == ["c0", "c1"]
+    assert worsened(edit(skill()), grounds()) == []
 
 
 def test_a_condition_outside_the_grammar_is_refused() -> None:

@@ -179,28 +179,79 @@ def test_an_edit_that_the_gate_refused_is_narrowed_once_and_tested_on_what_its_a
     shown = [text for body in bodies if "Your edit was refused" in (text := body["messages"][1]["content"])]
     assert len(shown) == 1
     assert 1 <= shown[0].count('name="broke"') <= 3
+    assert "Task features: " in shown[0]
     with Run.open(tmp_path / "words" / ".rubrica" / "runs" / "0001") as run:
         sources = [set(edit.sources) for number in (1, 2) if (edit := run.proposal(number)[1])]
         assert sources[1] == sources[0] | set(first.facts["hurt"])
         assert second.facts["n"] == len(run.cases("train")) - len(sources[1])
 
 
-async def written(data: Path, library: Path, server: SimulatedAuthor, seed: int = 0) -> tuple[Any, list[Any]]:
+async def written(
+    data: Path,
+    library: Path,
+    server: SimulatedAuthor,
+    *,
+    sandbox: str = "none",
+    cache: Path | None = None,
+    rounds: int = 2,
+    seed: int = 0,
+) -> tuple[Any, list[Any]]:
     """Evolve with rules that judge and a model that writes."""
     async with ModelServer(mind=server) as serving:
-        author = LanguageModel(Direct("m", [serving.url], key="", timeout_s=20.0, stream=False), retry=QUICK)
-        judge = Judge(Plan(Library(), effort="low", sandbox="none"), 1)
+        author: Any = LanguageModel(Direct("m", [serving.url], key="", timeout_s=20.0, stream=False), retry=QUICK)
+        if cache is not None:
+            author = Cached(author, ResponseStore(cache), place="test")
+        judge = Judge(Plan(Library(), effort="low", sandbox=sandbox), 1)
         means = Means(judge, Authored(author, after=Nothing()))
-        options = Options(data=str(data), train=100, draws=49, rounds=2, seed=seed)
+        options = Options(data=str(data), train=100, draws=49, rounds=rounds, seed=seed)
         return await asyncio.to_thread(evolve, library, options, means), serving.bodies
+
+
+def broken(edit: dict[str, Any], *, by: str) -> dict[str, Any]:
+    """An edit that cannot be tried: its tool fails a case of its own, or its skill has no valid name."""
+    if by == "case":
+        (tool,) = edit["tools"]
+        cases = [*tool["cases"], {"prompt": "Say it.", "candidate": "It snows.", "value": 0.0}]
+        return {**edit, "tools": [{**tool, "cases": cases}]}
+    (skill,) = edit["skills"]
+    return {**edit, "skills": [{**skill, "name": "Not A Name"}]}
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("by", ["case", "name"])
+def test_an_edit_that_cannot_be_tried_is_mended_once(write, library, tmp_path, by) -> None:
+    data = write(140)
+    server = replace(mind([f"case-{n}" for n in range(140)]), edits=(broken(TOOL, by=by),), mended=(TOOL,))
+    rounds = 2 if by == "case" else 1  # what has no valid form is no decision
+    report, bodies = asyncio.run(written(data, library, server, sandbox="wasm", rounds=rounds))
+    outcomes = [(told.title, told.outcome) for told in report.decisions if told.key.startswith("edit ")]
+    assert outcomes[-1] == ("Add tool plain-speech, plain-words", "accepted")
+    assert len(outcomes) == rounds
+    shown = [text for body in bodies if 'name="reason"' in (text := body["messages"][1]["content"])]
+    assert len(shown) == 1
+    assert ("fails its own cases" in shown[0]) == (by == "case")
+
+
+@pytest.mark.timeout(180)
+def test_all_edits_of_a_reply_are_tried_before_the_author_is_asked_anew(write, library, tmp_path) -> None:
+    data = write(140)
+    edits = (by_measure("questions", "questions", "low"), by_measure("numbered", "numbered", "high"))
+    server = replace(mind([f"case-{n}" for n in range(140)]), edits=edits)
+    report, bodies = asyncio.run(written(data, library, server, cache=tmp_path / "cache.sqlite"))
+    tried = [told.title for told in report.decisions if told.key.startswith("edit ")]
+    assert tried == ["Add skill questions", "Add skill numbered"]
+    asked = [body for body in bodies if body["response_format"]["json_schema"]["name"] == "author"]
+    assert sum('name="edit"' not in body["messages"][1]["content"] for body in asked) == 1
 
 
 @pytest.mark.parametrize("written", [HARMFUL, SKILL, TOOL])
 def test_a_draft_comes_back_as_it_was_written(written) -> None:
     draft = Draft.model_validate(written)
-    back = draft_of(edit_of(draft, ("a",), Library()))
+    edit = edit_of(draft, ("a",), Library())
+    back = draft_of(edit)
     assert back is not None
-    assert back.model_copy(update={"id": draft.id}) == draft
+    assert edit_of(back, ("a",), Library()) == edit
+    assert (back.action, back.why, back.tools) == (draft.action, draft.why, draft.tools)
 
 
 def test_a_fitted_edit_is_no_draft() -> None:

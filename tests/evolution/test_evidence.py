@@ -1,19 +1,26 @@
 """The table holds what the judge itself finds, and asks nothing twice."""
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
 import pytest
+from openai_compatible import Knower, ModelServer
 
 from rubrica.data.demo import demo_path
 from rubrica.data.read import read
 from rubrica.evolution.evidence import Judge, Judgements, work_hash
 from rubrica.evolution.run import Options, Run
-from rubrica.evolution.table import Scorer
+from rubrica.evolution.table import Scorer, Table
 from rubrica.harness import Harness
+from rubrica.library.library import Library
 from rubrica.library.seed import seed_library
 from rubrica.parallel import Plan
-from rubrica.types import Preference, Verdict
+from rubrica.reasoners.direct import Direct
+from rubrica.reasoners.llm import LanguageModel
+from rubrica.skills.base import Skill
+from rubrica.tools.entry import ToolEntry
+from rubrica.types import Criterion, Preference, Verdict
 
 
 @pytest.fixture
@@ -56,3 +63,31 @@ def test_a_case_is_the_same_work_whatever_its_id(preferences) -> None:
     turned = case.model_copy(update={"candidates": case.candidates[::-1]})
     assert work_hash(case) == work_hash(renamed)
     assert work_hash(case) != work_hash(turned)
+
+
+@pytest.mark.timeout(120)
+def test_a_tool_that_asks_a_model_is_asked_of_a_judge_that_reads_and_where_it_applies(
+    tmp_path: Path, preferences, judge
+) -> None:
+    tool = ToolEntry(name="kind", description="Whether it is kind.", kind="prompt", body="Is it kind?")
+    asked = Criterion(id="kind", text="It is kind.", scored_by="tool", tool="kind", when="words > 12")
+    library = Library.of([Skill(name="kindness", description="Use it always.", criteria=(asked,))], tools=[tool])
+
+    def known(url: str) -> Table:
+        model = LanguageModel(Direct("m", [url], key="", timeout_s=20.0, stream=False))
+        reading = Judge(Plan(library, sandbox="none", reasoner=model), workers=1)
+        with Run.open(tmp_path, Options(data="-")) as run:
+            return Judgements(run, reading, ()).table(preferences, [library], step="all")
+
+    async def asked_of(server: ModelServer) -> Table:
+        async with server:
+            return await asyncio.to_thread(known, server.url)
+
+    server = ModelServer(mind=Knower(lambda _, text: float(len(text) % 2)))
+    table = asyncio.run(asked_of(server))
+    applies = table.holds("words > 12")[table.case_of]
+    assert 0 < applies.sum() < len(applies)
+    np.testing.assert_array_equal(~np.isnan(table.grades[:, 0]), applies)
+    assert {body["response_format"]["json_schema"]["name"] for body in server.bodies} == {"tool"}
+    with Run.open(tmp_path / "rules", Options(data="-")) as run:
+        assert np.isnan(Judgements(run, judge, ()).table(preferences, [library], step="all").grades).all()

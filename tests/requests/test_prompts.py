@@ -167,3 +167,22 @@ def test_a_single_answer_is_not_called_several():
     user = request.model_copy(update={"candidates": request.candidates[:1]}).messages()[1].content
     assert "# The answer\n" in user
     assert "answers" not in outside(user, request.code) or "every answer" not in user
+
+
+def test_an_edit_that_was_not_tried_is_to_be_mended_and_one_that_broke_cases_to_be_narrowed():
+    edit = Edit(id="e", action="retire-skill", targets=("a-skill",))
+    refused = [Refusal(edit=edit, reason="r", tested=tested, broke=("b",)) for tested in (True, False)]
+    narrowed, mended = (ProposeRequest(mechanisms=(), refusal=one).messages()[1].content for one in refused)
+    assert "Narrow this edit" in narrowed
+    assert "Mend what the reason names" in mended
+    assert all("Propose none to" not in text for text in (narrowed, mended))
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_who_learns_from_chains_is_told_whether_anybody_reads(reads):
+    answers = (Answer(label="A", text="a", place=1, judged=1), Answer(label="B", text="b", place=2, judged=1))
+    chain = Chain(id="x", prompt="p", right=False, answers=answers, equal=("one/words 0.50",))
+    analyst = DiagnoseRequest(chains=(chain,), wrong=1, reads=reads).messages()[1].content
+    author = ProposeRequest(mechanisms=(), reads=reads).messages()[1].content
+    assert [("This judge has no reader" in text) for text in (analyst, author)] == [not reads] * 2
+    assert '"one/words 0.50"' in analyst

@@ -29,6 +29,9 @@ def refusals(*edits, budget=9):
         Edit(id="e", action="merge-skills", targets=("old-skill", "other-skill"), skills=(draft("both"),)),
         Edit(id="e", action="retire-skill", targets=("old-skill",)),
         Edit(id="e", action="add-tool", tools=(tool(),), skills=(draft(),)),
+        Edit(id="e", action="add-tool", tools=(tool(),), skills=(draft("old-skill"),)),
+        Edit(id="e", action="add-tool", targets=("old-skill",), tools=(tool(),), skills=(draft("old-skill"),)),
+        Edit(id="e", action="retire-tool", targets=("old-tool", "old-skill"), skills=(draft("old-skill"),)),
         Edit(id="e", action="revise-tool", targets=("old-tool",), tools=(tool("old-tool"),)),
         Edit(id="e", action="retire-tool", targets=("old-tool",)),
     ],
@@ -41,12 +44,15 @@ def test_a_well_formed_edit_can_be_tried(edit):
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (Edit(id="e", action="add-skill"), "1 to 1 drafts"),
+        (Edit(id="e", action="add-skill"), "brings 1 in `skills`, not 0"),
         (Edit(id="e", action="add-skill", skills=(draft("old-skill"),)), "holds a 'old-skill' already"),
-        (Edit(id="e", action="revise-skill", targets=("gone",), skills=(draft("gone"),)), "holds no 'gone'"),
+        (Edit(id="e", action="revise-skill", targets=("gone",), skills=(draft("gone"),)), "holds no skill 'gone'"),
         (Edit(id="e", action="revise-skill", targets=("old-skill",), skills=(draft(),)), "keeps its name"),
-        (Edit(id="e", action="merge-skills", targets=("old-skill",), skills=(draft(),)), "2 to 5 targets"),
-        (Edit(id="e", action="retire-tool", targets=("old-skill",)), "holds no 'old-skill'"),
+        (
+            Edit(id="e", action="merge-skills", targets=("old-skill",), skills=(draft(),)),
+            "names 2 to 5 in `targets`, not 1",
+        ),
+        (Edit(id="e", action="retire-tool", targets=("old-skill",)), "holds no tool 'old-skill'"),
         (Edit(id="e", action="add-tool", tools=(tool(),), skills=(draft("a"), draft("b"))), "at most the one skill"),
     ],
 )

@@ -148,7 +148,9 @@ class SimulatedAuthor(SimulatedGrader):
     mechanisms: tuple[Mapping[str, Any], ...] = ()
     edits: tuple[Mapping[str, Any], ...] = ()
     narrowed: tuple[Mapping[str, Any], ...] = ()
-    """What it answers when it is shown an edit of its own that was refused."""
+    """What it answers when it is shown an edit of its own that broke cases."""
+    mended: tuple[Mapping[str, Any], ...] = ()
+    """What it answers when it is shown an edit of its own that could not be tried."""
 
 
 def plain_quality(task: str, candidate: str) -> float:
@@ -158,10 +160,11 @@ def plain_quality(task: str, candidate: str) -> float:
 def answer(question: Question, mind: Mind) -> dict[str, Any]:
     """Fill the reply that the schema asks for."""
     writers: dict[frozenset[str], Callable[[Question, Mind], dict[str, Any]]] = {
-        frozenset({"grades", "ranking"}): _grades,
+        frozenset({"disputes", "grades", "ranking"}): _grades,
         frozenset({"skills"}): _selection,
         frozenset({"answer", "working", "sure", "calls"}): _solution,
-        frozenset({"add", "drop", "reweigh"}): _rubric,
+        frozenset({"rewrite", "add", "drop", "reweigh"}): _rubric,
+        frozenset({"detail", "quote", "value"}): _finding,
         frozenset({"calls", "claims"}): _verification,
         frozenset({"mechanisms", "lucky"}): _diagnosis,
         frozenset({"edits"}): _edits,
@@ -191,7 +194,11 @@ def _grades(question: Question, mind: Mind) -> dict[str, Any]:
         told = [g["grade"] for g in grades if g["candidate"] == candidate.id and g["grade"] is not None]
         means[candidate.id] = sum(told) / len(told) if told else 0.0
     levels = sorted(set(means.values()), reverse=True)
-    return {"grades": grades, "ranking": [[name for name in means if means[name] == level] for level in levels]}
+    return {
+        "disputes": [],
+        "grades": grades,
+        "ranking": [[name for name in means if means[name] == level] for level in levels],
+    }
 
 
 def _level(grade: float | None) -> int | None:
@@ -209,11 +216,16 @@ def _solution(question: Question, mind: Mind) -> dict[str, Any]:
 
 def _rubric(question: Question, mind: Mind) -> dict[str, Any]:
     own = {"id": "good", "text": "The answer is good.", "kind": "principle", "weight": 1.0}
-    return {"add": [] if question.all("criterion") else [own], "drop": [], "reweigh": []}
+    return {"rewrite": [], "add": [] if question.all("criterion") else [own], "drop": [], "reweigh": []}
 
 
 def _verification(question: Question, mind: Mind) -> dict[str, Any]:
     return {"calls": [], "claims": []}
+
+
+def _finding(question: Question, mind: Mind) -> dict[str, Any]:
+    (asked,), (text,) = question.all("question"), question.all("candidate")
+    return {"detail": "looked", "quote": "", "value": mind.grade(question, asked, text, 0)}
 
 
 def _diagnosis(question: Question, mind: Mind) -> dict[str, Any]:
@@ -223,7 +235,9 @@ def _diagnosis(question: Question, mind: Mind) -> dict[str, Any]:
 def _edits(question: Question, mind: Mind) -> dict[str, Any]:
     if not isinstance(mind, SimulatedAuthor):
         return {"edits": []}
-    return {"edits": list(mind.narrowed if question.all("broke") else mind.edits)}
+    if question.all("broke"):
+        return {"edits": list(mind.narrowed)}
+    return {"edits": list(mind.mended if question.all("reason") else mind.edits)}
 
 
 def _turn(question: Question, mind: Mind) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from rubrica.types import Candidate, Span, TaskView
 _OPENING = lexicon.patterns("filler")["opening"]
 _KINDS = frozenset(("self_reference", "closing", "padding"))
 _FULL = 0.15
+_SHOWN = 60
+"""Characters of a phrase that are named."""
 
 
 @builtin("filler", "The answer is free of filler: 1 none, 0 when 15% or more of its characters are ready-made phrases.")
@@ -37,7 +39,10 @@ def filler(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obs
         found.append(again)
     share = sum(part.end - part.start for part in found) / len(text)
     first = min(found, key=lambda part: part.start, default=None)
-    yield Observation(claim, max(0.0, 1 - share / _FULL), f"{len(found)} phrases, {share:.0%} of the text", first)
+    told = f"{len(found)} phrases, {share:.0%} of the text"
+    if first is not None:
+        told += f", such as {first.text[:_SHOWN]!r}"
+    yield Observation(claim, max(0.0, 1 - share / _FULL), told, first)
 
 
 def restated(text: str, prompt: str) -> Span | None:

@@ -11,6 +11,8 @@ from rubrica.tools.text import read
 from rubrica.types import Candidate, TaskView, Value
 
 _FINDERS = {"numbers": numbers, "names": names, "dates": dates}
+_SHOWN = 40
+"""Characters of the source that are shown."""
 
 
 class GroundingArguments(Value):
@@ -79,7 +81,8 @@ def number_contradiction(task: TaskView, candidate: Candidate, _: NoArguments) -
         near = _around(candidate.text, part)
         rival = max(rivals, key=lambda other: len(near & _around(source, other)))
         if len(near & _around(source, rival)) >= 2 or len(rivals) == 1:
-            detail = f"the source says {source[rival.start : rival.end]} {rival.unit}"
+            words = " ".join(source[rival.start :].split(maxsplit=2)[:2])[:_SHOWN]
+            detail = f"the source says {words!r}"
             yield Observation(claim, 0.0, detail, read(candidate.text).span(part.start, part.end))
             return
     yield Observation(claim, 1.0, f"{len(ours)} numbers compared")

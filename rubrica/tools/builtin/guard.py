@@ -30,6 +30,9 @@ _MARKERS = ("[[", "<|", "[INST", "[/INST", "<<", "</", "<!--", "<s", "<v", "<j",
 _SCORE_KEY = re.compile(r"\b(?:json|score|rating|confidence|winner|verdict|grade)\b", re.IGNORECASE)
 
 
+_NO_ATTACK, _HOLDS_SOMETHING = "the answer does not attack the judge", "the answer holds something to judge"
+
+
 class GuardArguments(Value):
     """Which attacks to look for."""
 
@@ -43,13 +46,13 @@ class GuardArguments(Value):
 )
 def guard(task: TaskView, candidate: Candidate, arguments: GuardArguments) -> Iterator[Observation]:
     """Report the first attack found, or that there is none."""
-    claim = "the answer does not attack the judge"
     for kind in arguments.kinds:
         found = _FINDERS[kind](candidate.text, task.prompt)
         if found is not None:
+            claim = _HOLDS_SOMETHING if kind == "empty" else _NO_ATTACK
             yield Observation(claim, 0.0, f"{kind}: {found.text[:80]!r}", found, {"kind": kind})
             return
-    yield Observation(claim, 1.0, "nothing found")
+    yield Observation(_NO_ATTACK, 1.0, "nothing found")
 
 
 @lru_cache(maxsize=256)

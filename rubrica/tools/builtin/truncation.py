@@ -32,6 +32,8 @@ _PENDING = frozenset(
         "but",
     )
 )
+_NEVER_LAST = frozenset(("the", "an", "of", "and", "or", "with", "from", "that"))
+"""Those that end no short text either: "vitamin A", "log in" and "what it is" are whole."""
 _LIST_ITEM = re.compile(r"^\s{0,8}(?:(?P<number>\d{1,3})[.)]|[-*•+])(?:[ \t]+(?P<body>.*))?$")
 _ANNOUNCED = re.compile(r"(?:following|as follows|below|here (?:is|are)|these(?: are)?)\b[^.\n]{0,60}:$", re.IGNORECASE)
 
@@ -47,7 +49,8 @@ def truncated(text: str) -> str:
         return ""
     last = body[body.rfind("\n") + 1 :].strip()
     words = read(body).words
-    if len(words) > 5 and not _ENDS.search(last) and words[-1] in _PENDING:
+    pending = words[-1] in _PENDING if len(words) > 5 else len(words) > 1 and words[-1] in _NEVER_LAST
+    if pending and not _ENDS.search(last):
         return f"ends on {words[-1]!r}"
     if last.endswith((",", " -", "(")):
         return f"ends on {last[-1]!r}"

@@ -11,6 +11,7 @@ from rubrica.tools.builtin.filler import restated
 from rubrica.tools.builtin.repetition import loop, repeated_share
 from rubrica.tools.builtin.truncation import truncated
 from rubrica.tools.text import read
+from rubrica.types import Evidence
 
 Value = Callable[..., float | None]
 PROSE = (
@@ -66,6 +67,8 @@ def test_the_echo_names_its_run() -> None:
         "1. salt\n2. pepper\n3.",
         "The following are needed:",
         "We need flour, eggs, butter,",
+        "The capital is the",
+        "Salt and",
     ],
 )
 def test_text_that_breaks_off_is_truncated(text: str) -> None:
@@ -75,7 +78,7 @@ def test_text_that_breaks_off_is_truncated(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [PROSE, "42", "Paris", "Red Harvest", "```python\nprint(1)\n```", "1. salt\n2. pepper\n3. sugar",
-     "- a\n- b", "x = 3", "Done \U0001f600",
+     "- a\n- b", "x = 3", "Done \U0001f600", "Vitamin A", "Log in", "Come on",
      "roses red\nviolets blue\nsugar sweet"],
 )  # fmt: skip
 def test_whole_text_is_not_truncated(text: str) -> None:
@@ -105,6 +108,14 @@ def test_restating_the_question_is_filler() -> None:
     prompt = "What are the opening hours of the harbour museum?"
     assert restated("The opening hours of the harbour museum? It opens at ten.", prompt) is not None
     assert restated("It opens at ten. It closes at six.", prompt) is None
+
+
+def test_the_filler_is_named(ask: Callable[..., list[Evidence]]) -> None:
+    [found] = ask("filler", "When does the ferry leave?", f"{PROSE} I hope this helps!")
+    assert "1 phrases" in found.detail
+    assert "such as 'hope this helps'" in found.detail
+    [clean] = ask("filler", "When does the ferry leave?", PROSE)
+    assert clean.detail == "0 phrases, 0% of the text"
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_another_number_of_the_same_thing_contradicts(ask: Callable[..., list[Ev
     [evidence] = ask("number-contradiction", PROMPT, "The repair will take 26 months.")
     assert evidence.value == 0
     assert "18" in evidence.detail
+    assert "months" in evidence.detail
     [fine] = ask("number-contradiction", PROMPT, "The repair will take 18 months.")
     assert fine.value == 1
 
