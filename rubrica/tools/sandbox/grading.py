@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from rubrica.tools.sandbox.base import Job, Limits, Need, Outcome, Sandbox, Status
-from rubrica.tools.sandbox.needs import need_of
+from rubrica.tools.sandbox.needs import lacks, need_of
 from rubrica.tools.sandbox.replaying import Played, Script, play
 from rubrica.tools.sandbox.values import (
     Relation,
@@ -143,8 +143,8 @@ async def observe(
 
 def _lacks(seen: Observed) -> bool:
     """Tell whether a case failed for want of something that a richer tier has: not the code's fault."""
-    absent = "ModuleNotFoundError" in seen.raised or "can't start new thread" in seen.message
-    return absent or ("OSError" in seen.raised and "FileNotFoundError" not in seen.raised)
+    absent = any(lacks(f"{kind}: {seen.message}") for kind in seen.raised)
+    return absent and "FileNotFoundError" not in seen.raised
 
 
 def _read(outcome: Outcome, size: int) -> Run:

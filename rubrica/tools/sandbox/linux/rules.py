@@ -36,6 +36,9 @@ PRETENDED: dict[str, Test] = {"fcntl": (1, (6, 7, 37, 38))}
 """Record locks: a run is one process, which its own locks never stop, so it cannot tell that they are not there. Real
 ones on files that all may read would let two runs speak to each other."""
 
+UNSUPPORTED = ("listxattr", "llistxattr")
+"""There are no extended attributes here; whoever copies a file asks for them first."""
+
 
 def jail_rules(pid: int, *, own_tree: bool) -> list[Allow]:
     """Allow-list of a jailed program whose process id, as it sees it, is `pid`.

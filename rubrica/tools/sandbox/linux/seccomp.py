@@ -82,6 +82,7 @@ def assemble(
     rules: Iterable[Allow],
     *,
     pretended: Mapping[str, Test] | None = None,
+    unsupported: Iterable[str] = (),
     machine: str | None = None,
     absent: Iterable[str] = ("clone3",),
 ) -> bytes:
@@ -90,6 +91,7 @@ def assemble(
     Args:
         rules: the allow-list; calls that `machine` does not have are left out.
         pretended: calls in `rules` -> the values of an argument with which they succeed without being made.
+        unsupported: calls answered with EOPNOTSUPP, which callers expect of a file system that lacks something.
         machine: "x86_64" or "aarch64"; this CPU unless given.
         absent: calls answered with ENOSYS, so that the C library falls back to an older one whose arguments a filter
             can read (`clone3` hides its flags behind a pointer).
@@ -102,6 +104,7 @@ def assemble(
     if machine == "x86_64":
         program += _step(_AT_LEAST, _X32_BIT, 0, 1) + _step(_RETURN, _KILL)
     decisions = {number(name, machine): _step(_RETURN, _ERRNO | errno.ENOSYS) for name in absent}
+    decisions |= {number(name, machine): _step(_RETURN, _ERRNO | errno.EOPNOTSUPP) for name in unsupported}
     for rule in rules:
         if exists(rule.name, machine):
             pretence = _pretence(*pretended[rule.name]) if pretended and rule.name in pretended else b""
