@@ -45,9 +45,9 @@ def lacks(error: str) -> bool:
 def need_of(code: str) -> Need:
     """Return what the imports of Python code ask for beyond the pure language.
 
-    A module that neither the standard library nor a tier has counts as `PACKAGES`; making a folder needs files. The code
-    is split into tokens and never parsed, because a parser can be driven out of its stack; text that has no tokens ends
-    the scan.
+    A module that neither the standard library nor a tier has counts as `PACKAGES`; making a folder needs files. The
+    code is split into tokens and never parsed, because a parser can be driven out of its stack; text that has no tokens
+    ends the scan.
     """
     return _need_of_text(code[:SCAN_CHARACTERS])
 
