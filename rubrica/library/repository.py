@@ -1,10 +1,12 @@
 """A git repository of plain files: trees in, trees out, one branch moved atomically. The only user of dulwich.
 
 Covered: trees with links, submodules, nested folders, odd names or oversize files; a `.git` that points elsewhere.
-Not covered: objects crafted to take much memory when git unpacks them; pass libraries around as archives instead.
+Not covered: packed objects crafted to take much memory when git unpacks them (loose ones are bounded); pass libraries
+around as archives instead.
 """
 
 import contextlib
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ AUTHOR = b"rubrica <rubrica@localhost>"
 _PLAIN = frozenset({0o100644, 0o100755})
 _FOLDER = 0o040000
 _MAX_DEPTH = 3
+_MAX_OBJECT_BYTES = 2 * MAX_FILE_BYTES
+"""Unpacked; no file, tree or message of a library is larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Repository:
     def __init__(self, repo: Any, root: Path) -> None:
         self._repo, self._root = repo, root
         repo.object_store.fsync_object_files = True
+        repo.object_store.loose_object_size_limit = _MAX_OBJECT_BYTES
 
     def head(self) -> str | None:
         """Return the commit that the checked-out branch points to; None before the first."""
@@ -173,7 +178,7 @@ class Repository:
 
         try:
             return self._repo.object_store[sha.encode()]
-        except (KeyError, ValueError, OSError, ChecksumMismatch, ObjectFormatException) as error:
+        except (KeyError, ValueError, OSError, zlib.error, ChecksumMismatch, ObjectFormatException) as error:
             problem = f"git object {sha[:12]} is missing or damaged ({type(error).__name__})"
             raise LibraryError(problem, fix="restore the library from a copy") from None
 

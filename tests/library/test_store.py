@@ -1,7 +1,10 @@
 """The library on disk: real repositories, checked with what is written there."""
 
+import hashlib
 import os
 import shutil
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
@@ -277,3 +280,17 @@ def test_reading_needs_no_right_to_write(store: LibraryStore, library: Library) 
     shutil.rmtree(store.path / ".git/rubrica")
     assert LibraryStore.open(store.path).load() == library
     assert not (store.path / ".git/rubrica").exists()
+
+
+def test_a_loose_object_that_unpacks_without_end_is_refused_before_it_fills_the_memory(store: LibraryStore) -> None:
+    bomb = b"blob %d\0" % (32 << 20) + bytes(32 << 20)
+    name = hashlib.sha1(bomb, usedforsecurity=False).hexdigest()
+    place = store.path / ".git/objects" / name[:2] / name[2:]
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(zlib.compress(bomb))
+    tracemalloc.start()
+    with open_repository(store.path) as repository, pytest.raises(LibraryError, match="missing or damaged"):
+        repository.commit(name)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
