@@ -1,8 +1,7 @@
 """A git repository of plain files: trees in, trees out, one branch moved atomically. The only user of dulwich.
 
-Covered: trees with links, submodules, nested folders, odd names or oversize files; a `.git` that points elsewhere.
-Not covered: packed objects crafted to take much memory when git unpacks them (loose ones are bounded); pass libraries
-around as archives instead.
+Covered: trees with links, submodules, nested folders, odd names or oversize files; a `.git` that points elsewhere;
+objects that unpack to more than any file of a library.
 """
 
 import contextlib
@@ -14,6 +13,7 @@ from typing import Any
 
 from rubrica.errors import LibraryError
 from rubrica.library.files import MAX_FILE_BYTES, MAX_FILES, Files
+from rubrica.library.packs import unpacked_size
 
 AUTHOR = b"rubrica <rubrica@localhost>"
 _PLAIN = frozenset({0o100644, 0o100755})
@@ -177,10 +177,20 @@ class Repository:
         from dulwich.errors import ChecksumMismatch, ObjectFormatException
 
         try:
+            self._refuse_bomb(sha)
             return self._repo.object_store[sha.encode()]
         except (KeyError, ValueError, OSError, zlib.error, ChecksumMismatch, ObjectFormatException) as error:
             problem = f"git object {sha[:12]} is missing or damaged ({type(error).__name__})"
             raise LibraryError(problem, fix="restore the library from a copy") from None
+
+    def _refuse_bomb(self, sha: str) -> None:
+        """Raise ValueError for a packed object that is too large; dulwich itself sees to the loose ones."""
+        for pack in self._repo.object_store.packs:
+            with contextlib.suppress(KeyError):  # it is not in this one
+                offset = pack.index.object_offset(bytes.fromhex(sha))
+                with Path(pack.data.path).open("rb") as file:
+                    if unpacked_size(file, offset, pack.index.object_offset) > _MAX_OBJECT_BYTES:
+                        raise ValueError(f"larger than {_MAX_OBJECT_BYTES} bytes")
 
 
 @contextlib.contextmanager
