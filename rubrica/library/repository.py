@@ -5,6 +5,8 @@ objects that unpack to more than any file of a library.
 """
 
 import contextlib
+import re
+import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +21,10 @@ AUTHOR = b"rubrica <rubrica@localhost>"
 _PLAIN = frozenset({0o100644, 0o100755})
 _FOLDER = 0o040000
 _MAX_DEPTH = 3
+_DAMAGE = (KeyError, ValueError, OSError, AssertionError, IndexError, zlib.error, struct.error)
+"""What dulwich lets through of files that are not what their names say, beside its own errors."""
+_NAME = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_INCLUDES = re.compile(rb"^\s*\[\s*include", re.IGNORECASE | re.MULTILINE)
 _MAX_OBJECT_BYTES = 2 * MAX_FILE_BYTES
 """Unpacked; no file, tree or message of a library is larger."""
 
@@ -44,11 +50,22 @@ class Repository:
         repo.object_store.loose_object_size_limit = _MAX_OBJECT_BYTES
 
     def head(self) -> str | None:
-        """Return the commit that the checked-out branch points to; None before the first."""
+        """Return the commit that the checked-out branch points to; None before the first.
+
+        Raises:
+            LibraryError: it points to no commit, or in a circle.
+        """
+        from dulwich.refs import SymrefLoop
+
         try:
-            return str(self._repo.head().decode())
+            name = str(self._repo.head().decode())
         except KeyError:
             return None
+        except (SymrefLoop, ValueError):
+            name = ""
+        if not _NAME.fullmatch(name):
+            raise LibraryError("names no commit", path=".git/HEAD", fix="restore the library from a copy")
+        return name
 
     def commit(self, commit_id: str) -> Commit:
         """Return one commit.
@@ -179,7 +196,7 @@ class Repository:
         try:
             self._refuse_bomb(sha)
             return self._repo.object_store[sha.encode()]
-        except (KeyError, ValueError, OSError, zlib.error, ChecksumMismatch, ObjectFormatException) as error:
+        except (*_DAMAGE, ChecksumMismatch, ObjectFormatException) as error:
             problem = f"git object {sha[:12]} is missing or damaged ({type(error).__name__})"
             raise LibraryError(problem, fix="restore the library from a copy") from None
 
@@ -212,6 +229,9 @@ def open_repository(root: Path) -> Iterator[Repository]:
     for name in ("commondir", "objects/info/alternates"):
         if (git / name).exists():
             raise LibraryError("the repository borrows from another", path=f".git/{name}", fix="use a full clone")
+    config = git / "config"
+    if config.is_symlink() or (config.is_file() and _INCLUDES.search(config.read_bytes())):
+        raise LibraryError("settings from another file", path=".git/config", fix="remove the include or the link")
     try:
         repo = Repo(str(root), bare=False)
     except (NotGitRepository, ValueError, OSError) as error:

@@ -294,3 +294,26 @@ def test_a_loose_object_that_unpacks_without_end_is_refused_before_it_fills_the_
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 16 << 20
+
+
+@pytest.mark.parametrize("head", [b"ref: HEAD\n", b"\xff" * 100, b"abc", b"ref: refs/heads/\xff\n"])
+def test_a_head_that_names_no_commit_is_an_error_of_the_library(store: LibraryStore, head: bytes) -> None:
+    (store.path / ".git/HEAD").write_bytes(head)
+    with pytest.raises(LibraryError):
+        LibraryStore.open(store.path).load()
+
+
+def test_settings_that_include_another_file_are_refused(store: LibraryStore, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a secret")
+    with (store.path / ".git/config").open("a") as config:
+        config.write(f"[include]\n\tpath = {tmp_path / 'secret'}\n")
+    with pytest.raises(LibraryError, match="settings from another file") as caught:
+        LibraryStore.open(store.path)
+    assert "a secret" not in str(caught.value)
+
+
+def test_a_damaged_pack_is_an_error_of_the_library(store: LibraryStore) -> None:
+    for suffix, data in (("pack", b"PACK\0\0\0\2" + b"\xff" * 40), ("idx", b"\xfftOc\0\0\0\2" + b"\xff" * 1100)):
+        (store.path / ".git/objects/pack" / f"pack-{'0' * 40}.{suffix}").write_bytes(data)
+    with pytest.raises(LibraryError, match="is missing or damaged"):
+        LibraryStore.open(store.path).log()
