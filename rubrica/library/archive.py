@@ -5,6 +5,7 @@ trusts nothing: what is not a plain file is refused, and no path is ever written
 """
 
 import io
+import os
 import stat
 import tarfile
 import zipfile
@@ -55,18 +56,27 @@ def read_archive(path: Path) -> Library:
         LibraryError: it is no such archive, holds anything but plain files, or is not a valid library.
     """
     reader = _form(path, {".zip": _unzip, ".tar": _untar})
-    try:
-        size = path.stat().st_size
-        if size > _MAX_ARCHIVE_BYTES:
-            raise LibraryError(f"{path}: {size} bytes; at most {_MAX_ARCHIVE_BYTES} are allowed")
-        data = path.read_bytes()
-    except OSError as error:
-        raise LibraryError(f"cannot read {path}: {error.strerror}", fix="name a .zip or .tar file") from None
+    data = _bytes(path)
     try:
         files = reader(data)
     except _DAMAGE as error:
         raise LibraryError(f"{path} is no archive of a library: {error}", fix="export it again") from None
     return parse_library(files)
+
+
+def _bytes(path: Path) -> bytes:
+    """Read a file that is one: a pipe would be waited for, and a device has no end."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise LibraryError(f"{path} is not a plain file", fix="name a .zip or .tar file")
+            data = file.read(_MAX_ARCHIVE_BYTES + 1)
+    except OSError as error:
+        raise LibraryError(f"cannot read {path}: {error.strerror}", fix="name a .zip or .tar file") from None
+    if len(data) > _MAX_ARCHIVE_BYTES:
+        raise LibraryError(f"{path}: more than {_MAX_ARCHIVE_BYTES} bytes; no more are allowed")
+    return data
 
 
 def _form(path: Path, forms: Mapping[str, Form]) -> Form:

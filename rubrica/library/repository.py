@@ -1,10 +1,13 @@
 """A git repository of plain files: trees in, trees out, one branch moved atomically. The only user of dulwich.
 
-Covered: trees with links, submodules, nested folders, odd names or oversize files; a `.git` that points elsewhere.
-Not covered: objects crafted to take much memory when git unpacks them; pass libraries around as archives instead.
+Covered: trees with links, submodules, nested folders, odd names or oversize files; a `.git` that points elsewhere;
+objects that unpack to more than any file of a library.
 """
 
 import contextlib
+import re
+import struct
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +15,18 @@ from typing import Any
 
 from rubrica.errors import LibraryError
 from rubrica.library.files import MAX_FILE_BYTES, MAX_FILES, Files
+from rubrica.library.packs import unpacked_size
 
 AUTHOR = b"rubrica <rubrica@localhost>"
 _PLAIN = frozenset({0o100644, 0o100755})
 _FOLDER = 0o040000
 _MAX_DEPTH = 3
+_DAMAGE = (KeyError, ValueError, OSError, AssertionError, IndexError, zlib.error, struct.error)
+"""What dulwich lets through of files that are not what their names say, beside its own errors."""
+_NAME = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_INCLUDES = re.compile(rb"^\s*\[\s*include", re.IGNORECASE | re.MULTILINE)
+_MAX_OBJECT_BYTES = 2 * MAX_FILE_BYTES
+"""Unpacked; no file, tree or message of a library is larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +47,25 @@ class Repository:
     def __init__(self, repo: Any, root: Path) -> None:
         self._repo, self._root = repo, root
         repo.object_store.fsync_object_files = True
+        repo.object_store.loose_object_size_limit = _MAX_OBJECT_BYTES
 
     def head(self) -> str | None:
-        """Return the commit that the checked-out branch points to; None before the first."""
+        """Return the commit that the checked-out branch points to; None before the first.
+
+        Raises:
+            LibraryError: it points to no commit, or in a circle.
+        """
+        from dulwich.refs import SymrefLoop
+
         try:
-            return str(self._repo.head().decode())
+            name = str(self._repo.head().decode())
         except KeyError:
             return None
+        except (SymrefLoop, ValueError):
+            name = ""
+        if not _NAME.fullmatch(name):
+            raise LibraryError("names no commit", path=".git/HEAD", fix="restore the library from a copy")
+        return name
 
     def commit(self, commit_id: str) -> Commit:
         """Return one commit.
@@ -172,10 +194,20 @@ class Repository:
         from dulwich.errors import ChecksumMismatch, ObjectFormatException
 
         try:
+            self._refuse_bomb(sha)
             return self._repo.object_store[sha.encode()]
-        except (KeyError, ValueError, OSError, ChecksumMismatch, ObjectFormatException) as error:
+        except (*_DAMAGE, ChecksumMismatch, ObjectFormatException) as error:
             problem = f"git object {sha[:12]} is missing or damaged ({type(error).__name__})"
             raise LibraryError(problem, fix="restore the library from a copy") from None
+
+    def _refuse_bomb(self, sha: str) -> None:
+        """Raise ValueError for a packed object that is too large; dulwich itself sees to the loose ones."""
+        for pack in self._repo.object_store.packs:
+            with contextlib.suppress(KeyError):  # it is not in this one
+                offset = pack.index.object_offset(bytes.fromhex(sha))
+                with Path(pack.data.path).open("rb") as file:
+                    if unpacked_size(file, offset, pack.index.object_offset) > _MAX_OBJECT_BYTES:
+                        raise ValueError(f"larger than {_MAX_OBJECT_BYTES} bytes")
 
 
 @contextlib.contextmanager
@@ -197,6 +229,9 @@ def open_repository(root: Path) -> Iterator[Repository]:
     for name in ("commondir", "objects/info/alternates"):
         if (git / name).exists():
             raise LibraryError("the repository borrows from another", path=f".git/{name}", fix="use a full clone")
+    config = git / "config"
+    if config.is_symlink() or (config.is_file() and _INCLUDES.search(config.read_bytes())):
+        raise LibraryError("settings from another file", path=".git/config", fix="remove the include or the link")
     try:
         repo = Repo(str(root), bare=False)
     except (NotGitRepository, ValueError, OSError) as error:

@@ -1,6 +1,7 @@
 """Archives: one library, one sequence of bytes; and nothing but plain files comes in."""
 
 import io
+import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -107,6 +108,14 @@ def test_damaged_archives_are_errors_of_the_library(tmp_path: Path, library: Lib
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(LibraryError, match=r"no archive of a library"):
         read_archive(path)
+
+
+def test_a_pipe_is_not_waited_for_and_a_device_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.zip")
+    (tmp_path / "device.tar").symlink_to("/dev/zero")
+    for name in ("pipe.zip", "device.tar"):
+        with pytest.raises(LibraryError, match="not a plain file"):
+            read_archive(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["missing.zip", "library.rar", "."])

@@ -1,7 +1,10 @@
 """The library on disk: real repositories, checked with what is written there."""
 
+import hashlib
 import os
 import shutil
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
@@ -277,3 +280,40 @@ def test_reading_needs_no_right_to_write(store: LibraryStore, library: Library) 
     shutil.rmtree(store.path / ".git/rubrica")
     assert LibraryStore.open(store.path).load() == library
     assert not (store.path / ".git/rubrica").exists()
+
+
+def test_a_loose_object_that_unpacks_without_end_is_refused_before_it_fills_the_memory(store: LibraryStore) -> None:
+    bomb = b"blob %d\0" % (32 << 20) + bytes(32 << 20)
+    name = hashlib.sha1(bomb, usedforsecurity=False).hexdigest()
+    place = store.path / ".git/objects" / name[:2] / name[2:]
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(zlib.compress(bomb))
+    tracemalloc.start()
+    with open_repository(store.path) as repository, pytest.raises(LibraryError, match="missing or damaged"):
+        repository.commit(name)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize("head", [b"ref: HEAD\n", b"\xff" * 100, b"abc", b"ref: refs/heads/\xff\n"])
+def test_a_head_that_names_no_commit_is_an_error_of_the_library(store: LibraryStore, head: bytes) -> None:
+    (store.path / ".git/HEAD").write_bytes(head)
+    with pytest.raises(LibraryError):
+        LibraryStore.open(store.path).load()
+
+
+def test_settings_that_include_another_file_are_refused(store: LibraryStore, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a secret")
+    with (store.path / ".git/config").open("a") as config:
+        config.write(f"[include]\n\tpath = {tmp_path / 'secret'}\n")
+    with pytest.raises(LibraryError, match="settings from another file") as caught:
+        LibraryStore.open(store.path)
+    assert "a secret" not in str(caught.value)
+
+
+def test_a_damaged_pack_is_an_error_of_the_library(store: LibraryStore) -> None:
+    for suffix, data in (("pack", b"PACK\0\0\0\2" + b"\xff" * 40), ("idx", b"\xfftOc\0\0\0\2" + b"\xff" * 1100)):
+        (store.path / ".git/objects/pack" / f"pack-{'0' * 40}.{suffix}").write_bytes(data)
+    with pytest.raises(LibraryError, match="is missing or damaged"):
+        LibraryStore.open(store.path).log()

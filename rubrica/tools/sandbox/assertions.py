@@ -8,7 +8,21 @@ from dataclasses import dataclass, field, replace
 from rubrica.tools.sandbox.base import Need
 from rubrica.tools.sandbox.grading import Check, Computed, Known
 from rubrica.tools.sandbox.needs import need_of
+from rubrica.tools.sandbox.replaying import Script
 from rubrica.tools.sandbox.source import parse_literal, parse_module
+from rubrica.tools.sandbox.statements import (
+    Rename,
+    bound_by,
+    has_assertion,
+    is_plain_call,
+    may_raise,
+    name_of,
+    needed,
+    number_of,
+    parametrized,
+    prepares,
+    unbound,
+)
 from rubrica.tools.sandbox.values import Relation
 
 _RELATIONS: dict[type[ast.cmpop], tuple[Relation, Relation]] = {
@@ -37,14 +51,20 @@ _UNITTEST: dict[str, type[ast.cmpop]] = {
     "assertGreater": ast.Gt,
     "assertLess": ast.Lt,
 }
+_UNITTEST_ALSO = frozenset({"assertTrue", "assertFalse", "assertIsNone", "assertAlmostEqual", "assertRaises"})
+_TAKES = frozenset({"bool", "bytes", "dict", "float", "frozenset", "int", "iter", "len", "list", "map", "max"}) | {
+    *("min", "next", "repr", "round", "set", "sorted", "str", "sum", "tuple")
+}
+"""Built-ins that make another value of what a candidate returned, and know nothing of what is expected."""
 
 
 def asserts(code: str, known: frozenset[str] = frozenset()) -> list[Check]:
     """Return a check for every assertion in `code`, rewritten so that the comparison happens on the host.
 
     Understood: plain assertions, `def check(candidate)` called with a name, test functions, methods of a
-    `unittest.TestCase`, `pytest.raises`. An assertion inside a loop or another block has to run beside the candidate
-    and is marked `trust="in-process"`. `known` are names that the task itself supplies.
+    `unittest.TestCase`, `pytest.raises`, `pytest.mark.parametrize`. Where a comparison cannot be taken apart (inside a
+    loop, a helper, `all(...)`), the check has a `script` to be replayed without the candidate; only when that cannot be
+    is it run beside the candidate, `trust="in-process"`. `known` are names that the task itself supplies.
     """
     scene = _Scene(known=set(known) | set(dir(builtins)))
     try:
@@ -73,14 +93,27 @@ class _Scene:
     def definition(self, node: ast.FunctionDef | ast.ClassDef) -> Iterator[Check]:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not node.args.args:
             yield from self.inner().read(node.body)
-        elif not _has_assertion(node):
+        elif isinstance(node, ast.FunctionDef) and (rows := parametrized(node)) is not None:
+            for row in rows:
+                yield from self.inner().read([*row, *node.body])
+        elif not has_assertion(node):
             self.remember(node)
         elif isinstance(node, ast.FunctionDef):
             self.functions[node.name] = node
         else:
             for method in node.body:
                 if isinstance(method, ast.FunctionDef) and method.name.startswith("test"):
-                    yield from self.inner().read(method.body)
+                    yield from self.method(node, method)
+
+    def method(self, case: ast.ClassDef, method: ast.FunctionDef) -> Iterator[Check]:
+        """Read a test of a `unittest.TestCase`; one that uses more of its class than assertions runs as a program."""
+        own = [node for node in ast.walk(method) if isinstance(node, ast.Attribute) and name_of(node.value) == "self"]
+        plain = all(node.attr in _UNITTEST or node.attr in _UNITTEST_ALSO for node in own) and not prepares(case)
+        if plain or not any((name_of(base) or "").endswith("TestCase") for base in case.bases):
+            yield from self.inner().read(method.body)
+        else:
+            run = parse_module(f"{case.name}.setUpClass()\n{case.name}({method.name!r}).debug()").body
+            yield self.program([case, *run], f"{case.name}.{method.name}")
 
     def statement(self, statement: ast.stmt) -> Iterator[Check]:
         match statement:
@@ -89,17 +122,23 @@ class _Scene:
             case ast.Expr(value=ast.Call() as call):
                 yield from self.call(call, statement)
             case ast.With(items=[ast.withitem(context_expr=ast.Call() as call)], body=[*_, ast.Expr()] as body) if (
-                _name(call.func) in ("raises", "assertRaises") and call.args
+                name_of(call.func) in ("raises", "assertRaises") and call.args
             ):
                 yield from self.raises(call.args[0], body)
             case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))) | ast.Pass():
                 return
-            case _ if _has_assertion(statement):
-                source = ast.unparse(statement)
-                before = "\n".join([*self.setup, source])
-                yield Check(source, "True", relation="true", setup=before, trust="in-process")
+            case _ if has_assertion(statement) or (may_raise(statement) and self.depends(statement)):
+                yield self.program([statement], ast.unparse(statement))
             case _:
                 self.remember(statement)
+
+    def program(self, statements: Sequence[ast.stmt], stated: str) -> Check:
+        """Return a check that runs statements after all that they may use, if possible where the candidate is not."""
+        parts = [*self.setup, *map(ast.unparse, self.functions.values()), *map(ast.unparse, statements)]
+        source = "\n".join(parts)
+        return Check(
+            stated, "True", relation="true", setup=source, trust="in-process", script=Script(source, unbound(source))
+        )
 
     def inner(self) -> "_Scene":
         return _Scene(set(self.known), list(self.setup), list(self.clean), self.functions)
@@ -110,10 +149,10 @@ class _Scene:
             return  # a test framework, or the module that the candidate's code would have been saved as
         self.setup.append(source)
         if self.depends(statement):
-            self.known -= _bound(statement)
+            self.known -= bound_by(statement)
         else:
             self.clean.append(source)
-            self.known |= _bound(statement)
+            self.known |= bound_by(statement)
 
     def depends(self, node: ast.AST) -> bool:
         """Tell whether a piece of test code uses a name that only the candidate can supply."""
@@ -124,7 +163,7 @@ class _Scene:
         return bool({item.id for item in names} - self.known - local)
 
     def call(self, call: ast.Call, statement: ast.stmt) -> Iterator[Check]:
-        name = _name(call.func)
+        name = name_of(call.func)
         if name in _UNITTEST and len(call.args) >= 2:
             yield from self.comparison(call.args[0], _UNITTEST[name](), call.args[1])
         elif name in ("assertTrue", "assertFalse", "assertIsNone") and call.args:
@@ -137,14 +176,16 @@ class _Scene:
             yield from self.near(call.args[0], call.args[1], tolerance=5e-8)
         elif name == "assertRaises" and len(call.args) >= 2:
             yield from self.raises(call.args[0], [ast.Expr(ast.Call(call.args[1], call.args[2:], []))])
-        elif name in self.functions and all(isinstance(argument, ast.Name) for argument in call.args):
+        elif name in self.functions and not call.keywords and all(isinstance(each, ast.Name) for each in call.args):
             function = self.functions[name]
             names = {
                 a.arg: b.id for a, b in zip(function.args.args, call.args, strict=False) if isinstance(b, ast.Name)
             }
             yield from self.inner().read(
-                [_Rename(names).visit(parse_module(ast.unparse(s)).body[0]) for s in function.body]
+                [Rename(names).visit(parse_module(ast.unparse(s)).body[0]) for s in function.body]
             )
+        elif name in self.functions or (name or "").startswith("assert"):
+            yield self.program([statement], ast.unparse(statement))
         elif name not in ("main", "print") and not (name or "").startswith("test"):
             self.remember(statement)
 
@@ -157,23 +198,23 @@ class _Scene:
                 left=ast.Call(func=ast.Name(id="abs"), args=[ast.BinOp(left=left, op=ast.Sub(), right=right)]),
                 ops=[ast.Lt() | ast.LtE()],
                 comparators=[bound],
-            ) if (tolerance := _number(bound)) is not None:
+            ) if (tolerance := number_of(bound)) is not None:
                 yield from self.near(left, right, tolerance=tolerance)
-            case ast.Call(func=function, args=[left, right], keywords=keywords) if _name(function) == "isclose":
-                given = {keyword.arg: _number(keyword.value) for keyword in keywords}
+            case ast.Call(func=function, args=[left, right], keywords=keywords) if name_of(function) == "isclose":
+                given = {keyword.arg: number_of(keyword.value) for keyword in keywords}
                 yield from self.near(
                     left, right, tolerance=given.get("abs_tol") or 0.0, relative=given.get("rel_tol") or 1e-9
                 )
             case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Call(func=function, args=[right, *_])]) if (
-                _name(function) == "approx"
+                name_of(function) == "approx"
             ):
                 yield from self.near(left, right, tolerance=1e-12, relative=1e-6)
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
                 yield from self.comparison(left, operator, right)
-            case ast.UnaryOp(op=ast.Not(), operand=operand) if _is_plain_call(operand) and self.depends(operand):
+            case ast.UnaryOp(op=ast.Not(), operand=operand) if is_plain_call(operand) and self.depends(operand):
                 yield self.check(operand, "false", test)
             case _ if self.depends(test):
-                yield self.check(test, "true", test, trusted=_is_plain_call(test))
+                yield self.check(test, "true", test, trusted=is_plain_call(test))
 
     def comparison(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Iterator[Check]:
         whole = ast.Compare(left, [operator], [right])
@@ -210,14 +251,44 @@ class _Scene:
                 want = Known(parse_literal(text))
             except ValueError:
                 want = Computed(text, "\n".join(self.clean))
-        return Check(
+        check = Check(
             f"assert {ast.unparse(source)}",
             ast.unparse(actual),
             want,
             relation,
-            setup="\n".join(self.setup),
+            setup="\n".join(needed(self.setup, actual)),
             trust="host" if trusted else "in-process",
         )
+        if trusted and self.only_observes(actual, truth=relation in ("true", "false")):
+            return check
+        program = self.program([ast.Assert(source)], check.source)
+        return replace(check, trust="in-process", script=program.script)
+
+    def only_observes(self, node: ast.expr, *, truth: bool = False) -> bool:
+        """Tell whether a value is merely taken from the candidate, with nothing beside it that it could learn from.
+
+        With `truth`, what is looked at is only whether it is true: then the candidate's own call alone will do.
+        """
+        if not self.depends(node):
+            return True
+        match node:
+            case ast.Name():
+                return True
+            case ast.Call(func=ast.Name(id=name)) if name not in self.known:
+                return True
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if name not in self.known:
+                return True
+            case _ if truth:
+                return False
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in _TAKES:
+                return all(self.only_observes(each) for each in arguments)
+            case ast.Call(func=ast.Attribute(value=value), args=arguments, keywords=[]):
+                return self.only_observes(value) and not any(map(self.depends, arguments))
+            case ast.Attribute(value=value) | ast.Subscript(value=value):
+                return self.only_observes(value)
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return all(map(self.only_observes, items))
+        return False
 
     def raises(self, error: ast.expr, body: Sequence[ast.stmt]) -> Iterator[Check]:
         last = body[-1]
@@ -227,47 +298,3 @@ class _Scene:
         kind = ast.unparse(error).rpartition(".")[2]
         expression = ast.unparse(last.value)
         yield Check(f"{expression} raises {kind}", expression, Known(kind), form="raises", setup=setup)
-
-
-class _Rename(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self.names.get(node.id, node.id), node.ctx)
-
-
-def _has_assertion(node: ast.AST) -> bool:
-    return any(
-        isinstance(item, ast.Assert)
-        or (isinstance(item, ast.Call) and (_name(item.func) or "").startswith(("assert", "raises")))
-        for item in ast.walk(node)
-    )
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement binds."""
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
-    return {item.id for item in ast.walk(statement) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)}
-
-
-def _name(function: ast.expr) -> str | None:
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else None
-
-
-def _is_plain_call(node: ast.expr) -> bool:
-    """Tell whether the truth of a value is all that the assertion looks at."""
-    return isinstance(node, ast.Call) and _name(node.func) not in ("all", "any", "isinstance", "issubclass", "callable")
-
-
-def _number(node: ast.expr) -> float | None:
-    try:
-        value = parse_literal(ast.unparse(node))
-    except ValueError:
-        return None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

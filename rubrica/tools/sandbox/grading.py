@@ -1,13 +1,14 @@
 """Grading on the host: inputs go into the sandbox, values come out as JSON, and what was expected never leaves here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import JsonValue
 
 from rubrica.tools.sandbox.base import Job, Limits, Need, Outcome, Sandbox, Status
-from rubrica.tools.sandbox.needs import need_of
+from rubrica.tools.sandbox.needs import lacks, need_of
+from rubrica.tools.sandbox.replaying import Played, Script, play
 from rubrica.tools.sandbox.values import (
     Relation,
     clean,
@@ -62,6 +63,8 @@ class Check:
     relative: float = 0.0
     trust: Trust = "host"
     """`in-process`: the verdict itself was computed beside the candidate, which could have forged it."""
+    script: Script | None = None
+    """The same test as a program; when it can be replayed without the candidate, its verdict stands, and is trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,8 @@ async def observe(
 
 def _lacks(seen: Observed) -> bool:
     """Tell whether a case failed for want of something that a richer tier has: not the code's fault."""
-    absent = "ModuleNotFoundError" in seen.raised or "can't start new thread" in seen.message
-    return absent or ("OSError" in seen.raised and "FileNotFoundError" not in seen.raised)
+    absent = any(lacks(f"{kind}: {seen.message}") for kind in seen.raised)
+    return absent and "FileNotFoundError" not in seen.raised
 
 
 def _read(outcome: Outcome, size: int) -> Run:
@@ -189,15 +192,36 @@ async def grade(
         SandboxUnavailable, SandboxInfraError: as `observe`.
     """
     whole = f"{given}\n\n{source}" if given else source
-    run = await observe(sandbox, whole, [_case(check) for check in checks], limits=limits, seed=seed)
+
+    runs: list[Run] = []
+
+    async def ask(cases: Sequence[dict[str, str]]) -> Run:
+        runs.append(await observe(sandbox, whole, cases, limits=limits, seed=seed))
+        return runs[-1]
+
+    scripted = [check for check in checks if check.script is not None]
+    scripts = [check.script for check in scripted if check.script is not None]
+    played = await play(sandbox, scripts, ask, given=given, limits=limits, seed=seed)
+    judged = {id(check): one for check, one in zip(scripted, played, strict=True) if one.passed is not None}
+    checks, replayed = [check for check in checks if id(check) not in judged], checks
+    run = await ask([_case(check) for check in checks]) if checks or not runs else Run(runs[-1].module, ())
     computed = [(check, check.expected) for check in checks if isinstance(check.expected, Computed)]
     wanted: dict[int, Observed] = {}
     if computed:
         cases = [{"setup": want.setup, "expression": want.expression} for _, want in computed]
         fresh = await observe(sandbox, given, cases, limits=limits, seed=seed)
         wanted = {id(check): seen for (check, _), seen in zip(computed, fresh.cases, strict=True)}
-    graded = [_compare(check, seen, wanted.get(id(check))) for check, seen in zip(checks, run.cases, strict=True)]
-    return run, tuple(graded)
+    compared = [_compare(check, seen, wanted.get(id(check))) for check, seen in zip(checks, run.cases, strict=True)]
+    found = {id(each.check): each for each in compared}
+    graded = [found.get(id(check)) or _replayed(check, judged[id(check)]) for check in replayed]
+    return Run(run.module, tuple(each.observed for each in graded), runs[-1].backend), tuple(graded)
+
+
+def _replayed(check: Check, played: Played) -> Graded:
+    seen = (
+        Observed("ok", True) if played.passed else Observed("raised", raised=("AssertionError",), message=played.said)
+    )
+    return Graded(replace(check, trust="host"), played.passed, seen, "true")
 
 
 def _case(check: Check) -> dict[str, str]:

@@ -4,7 +4,6 @@ The program's process is believed in nothing but its answer, and in that only wh
 token that the parent then sends, and well-formed. All else follows from what the parent did and from the wait status.
 """
 
-import json
 import os
 import secrets
 import signal
@@ -14,7 +13,7 @@ from typing import Any, Literal
 
 from rubrica.tools.sandbox.base import Job, Outcome, Status
 from rubrica.tools.sandbox.values import clean
-from rubrica.tools.sandbox.wire import NOT_JSON, check_inputs, is_json, is_plain, to_json
+from rubrica.tools.sandbox.wire import NOT_JSON, check_inputs, is_json, is_plain, parse_answer, to_json
 
 Ending = Literal["answer", "deadline", "output", "nonsense"]
 """Why the parent ended the run: it answered, ran too long, said or wrote too much, or answered what is no answer."""
@@ -111,7 +110,7 @@ class Run:
             return
         text, rest = bytes(self._said[_HEAD.size : _HEAD.size + head]), self._said[_HEAD.size + head :]
         try:
-            self._answer = _checked(json.loads(text), limits.value_bytes)
+            self._answer = _checked(parse_answer(text), limits.value_bytes)
             self._files = _split(self._answer["files"], bytes(rest[:body]))
             self.channel.send(self._token)
         except (ValueError, KeyError, TypeError, RecursionError, OSError):

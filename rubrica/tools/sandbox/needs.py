@@ -15,26 +15,46 @@ SCAN_CHARACTERS = 1 << 17
 _NEEDS = {
     **dict.fromkeys(("numpy",), Need.NUMPY),
     **dict.fromkeys(("PIL",), Need.IMAGE),
-    **dict.fromkeys(("fileinput", "glob", "mmap", "shutil", "tempfile", "zipapp"), Need.FILES),
+    **dict.fromkeys(("fileinput", "glob", "mmap", "shutil", "tempfile", "zipapp", "zoneinfo"), Need.FILES),
     **dict.fromkeys(("multiprocessing", "pty", "subprocess"), Need.SUBPROCESS),
     **dict.fromkeys(("ftplib", "imaplib", "poplib", "smtplib", "socket", "socketserver", "ssl"), Need.NETWORK),
     **dict.fromkeys(("http.client", "http.server", "urllib.request", "xmlrpc"), Need.NETWORK),
 }
 _MENTIONS_IMPORT = re.compile(r"\bimport\b")
+_MAKES_FOLDERS = re.compile(r"\b(?:mkdir|makedirs|chdir|symlink)\b")
+
+_ABSENT = (
+    "ModuleNotFoundError",
+    "ImportError",
+    "OSError",
+    "PermissionError",
+    "AttributeError: module 'hashlib' has no attribute",
+    "AttributeError: module 'os' has no attribute",
+    "AttributeError: module 'signal' has no attribute",
+    "RuntimeError: can't start new thread",
+    "sqlite3.OperationalError: unable to open database file",
+    "OperationalError: unable to open database file",
+)
+
+
+def lacks(error: str) -> bool:
+    """Tell by "type: message" whether the tier may be at fault, not the code: the same may work where there is more."""
+    return error.startswith(_ABSENT)
 
 
 def need_of(code: str) -> Need:
     """Return what the imports of Python code ask for beyond the pure language.
 
-    A module that neither the standard library nor a tier has counts as `PACKAGES`. The code is split into tokens and
-    never parsed, because a parser can be driven out of its stack; text that has no tokens ends the scan.
+    A module that neither the standard library nor a tier has counts as `PACKAGES`; making a folder needs files. The
+    code is split into tokens and never parsed, because a parser can be driven out of its stack; text that has no tokens
+    ends the scan.
     """
     return _need_of_text(code[:SCAN_CHARACTERS])
 
 
 @lru_cache(maxsize=32)  # a grader sends one source many times; 32 texts are 4 million characters at most
 def _need_of_text(text: str) -> Need:
-    need = Need.PURE
+    need = Need.FILES if _MAKES_FOLDERS.search(text) else Need.PURE
     if _MENTIONS_IMPORT.search(text):
         for module in _imported(text):
             need |= _need_of_module(module)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from rubrica.errors import ConfigError, SandboxUnavailable
 from rubrica.tools.sandbox.base import Isolation, Job, Need, Outcome, Report, Sandbox
-from rubrica.tools.sandbox.needs import need_of
+from rubrica.tools.sandbox.needs import lacks, need_of
 
 TIERS = {
     "wasm": ("rubrica.tools.sandbox.wasm", "WasmSandbox"),
@@ -21,14 +21,8 @@ TIERS = {
 }
 """Every tier by name, in the order in which `auto` tries them."""
 
-_MISSING_HERE = (
-    "ModuleNotFoundError",
-    "ImportError",
-    "FileNotFoundError",
-    "AttributeError: module 'os' has no attribute",
-    "RuntimeError: can't start new thread",
-)
-"""How an error ends when the tier, not the code, may be at fault: the same job may work where there is more."""
+_STACK = "wasm trap: call stack exhausted"
+"""How deep recursion through C ends in wasm; a native stack is larger."""
 
 
 def open_sandbox(choice: str = "auto") -> Sandbox:
@@ -126,9 +120,10 @@ class Router:
         return None
 
     async def _second_chance(self, job: Job, need: Need, outcome: Outcome) -> Outcome:
-        """Run a pure job once more where there is more, when it failed for want of a module, a file or a thread."""
+        """Run a pure job once more where there is more, when it failed for want of a module, file, thread or stack."""
         last = outcome.stderr.rstrip().rpartition("\n")[2]
-        if outcome.status != "error" or outcome.backend != "wasm" or not last.startswith(_MISSING_HERE):
+        wanting = lacks(last) or last.startswith("FileNotFoundError")
+        if outcome.backend != "wasm" or not (wanting if outcome.status == "error" else last == _STACK):
             return outcome
         richer = await self._choose(job, need | Need.FILES)
         if richer is None or richer.isolation == "vm":

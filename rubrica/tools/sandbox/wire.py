@@ -15,6 +15,9 @@ from rubrica.tools.sandbox.values import clean, parse_json
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f]|^[A-Za-z]:")
 """Control characters, which a terminal obeys, and a drive, which leaves the folder on Windows."""
 NOT_JSON = "ValueError: the returned value is not JSON\n"
+_TEXTS = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_MAX_STRUCTURE = 1 << 17
+"""Characters of an answer outside its texts, and one for each text; that of a thousand files has six thousand."""
 _STATUS: dict[str, Status] = {status: status for status in get_args(Status)}
 
 
@@ -82,7 +85,7 @@ def decode_outcome(answer: bytes, job: Job) -> Outcome:
 def _returned(text: bytes, limits: Limits, err: str) -> Outcome:
     """Read what the guest wrote; `err` is what went to standard error before."""
     try:
-        plain: dict[str, Any] = json.loads(text)
+        plain = parse_answer(text)
         status, value = _STATUS[plain["status"]], plain["value"]
         err += clean(plain["report"])[: 1 << 16]
         files = {name: base64.b64decode(data) for name, data in sorted(plain["files"].items()) if is_plain(name)}
@@ -97,6 +100,26 @@ def _returned(text: bytes, limits: Limits, err: str) -> Outcome:
     if value is not None and not is_json(value):
         return Outcome(status="error", stderr=err + NOT_JSON, files=files)
     return Outcome(status=status, value_json=value, stderr=err, files=files)
+
+
+def parse_answer(text: bytes) -> dict[str, Any]:
+    """Parse what a guest wrote as its answer: a few fields, whose texts may be long.
+
+    What it returned is a text inside, so anything else of size was made to fill the memory of whoever parses it.
+
+    Raises:
+        ValueError, RecursionError: it is no JSON, or has too much around its texts.
+    """
+    around = end = 0
+    for found in _TEXTS.finditer(text):
+        around += found.start() - end + 1
+        end = found.end()
+        if around > _MAX_STRUCTURE:
+            break
+    if around + len(text) - end > _MAX_STRUCTURE:
+        raise ValueError("no answer has so many parts")
+    answer: dict[str, Any] = json.loads(text)
+    return answer
 
 
 def is_plain(name: str) -> bool:

@@ -37,7 +37,7 @@ TIERS: dict[str, Callable[[], Sandbox]] = {
 @pytest.fixture(scope="session", params=["wasm", "jail", pytest.param("landlock", marks=pytest.mark.slow)])
 def tier(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     name = request.param
-    os.environ["RUBRICA_TEST_SECRET"] = SECRET
+    os.environ["TEST_SECRET_OF_THE_HOST"] = SECRET
     with tempfile.TemporaryFile() as file:
         file.write(SECRET.encode())
         file.flush()
@@ -53,7 +53,7 @@ def tier(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
             pytest.skip(f"{name}: {report.reason}")
         yield sandbox
         asyncio.run(sandbox.close())
-    del os.environ["RUBRICA_TEST_SECRET"]
+    del os.environ["TEST_SECRET_OF_THE_HOST"]
 
 
 @pytest.fixture

@@ -120,20 +120,6 @@ def test_assertions_are_rewritten_and_compared_here(graded: Grade, statement: st
     assert results
 
 
-def test_an_assertion_that_must_run_inside_says_so(graded: Grade) -> None:
-    checks = asserts("for i in range(3):\n    assert f(i) == 2 * i")
-    assert [check.trust for check in checks] == ["in-process"]
-    assert passed(graded(DOUBLE, checks)) == [True]
-    assert passed(graded("def f(x):\n    return 0\n", checks)) == [False]
-
-
-def test_a_condition_that_only_the_candidate_can_evaluate_says_so() -> None:
-    assert [check.trust for check in asserts("assert all(x > 0 for x in f(3))\nassert f(1) == f(2)")] == [
-        "in-process",
-        "in-process",
-    ]
-
-
 def test_an_expected_expression_is_computed_without_the_candidate(graded: Grade) -> None:
     spoiled = "import math\nmath.factorial = lambda n: 7\ndef f(x):\n    return 7\n"
     checks = asserts("import math\nassert f(4) == math.factorial(4)")

@@ -20,6 +20,8 @@ CASES = {
     "from http import (\n    client,\n    cookies)": Need.NETWORK,
     "import subprocess": Need.SUBPROCESS,
     "import tempfile": Need.FILES,
+    "from zoneinfo import ZoneInfo": Need.FILES,
+    "import os\nos.makedirs('a/b')": Need.FILES,
     "import requests": Need.PACKAGES,
     "from . import numpy": Need.PURE,
     "'''\nimport numpy\n'''": Need.PURE,

@@ -7,6 +7,7 @@ import pytest
 
 from rubrica.errors import ConfigError, SandboxUnavailable
 from rubrica.tools.sandbox.base import Isolation, Job, Need, Outcome, Report
+from rubrica.tools.sandbox.jail import JailSandbox
 from rubrica.tools.sandbox.router import Router, open_sandbox
 
 
@@ -37,6 +38,19 @@ def tiers(**changes):
     jail = Tier("jail", Need.NUMPY | Need.IMAGE | Need.FILES, "os-ns", **changes.get("jail", {}))
     e2b = Tier("e2b", ~Need.PURE, "vm", **changes.get("e2b", {}))
     return wasm, jail, e2b
+
+
+@pytest.fixture(scope="module")
+def auto():
+    with asyncio.Runner() as runner:
+        sandbox = open_sandbox("auto")
+        walls = JailSandbox()
+        report = runner.run(walls.probe())
+        runner.run(walls.close())
+        if report.isolation != "os-ns" or not report.available:
+            pytest.skip(f"no namespaces here: {report.reason}")
+        yield lambda code: runner.run(sandbox.run(Job(code=code)))
+        runner.run(sandbox.close())
 
 
 def run(router, **fields):
@@ -99,11 +113,45 @@ def test_a_failure_of_the_code_itself_is_its_outcome():
     assert run(Router(tiers(wasm=ERROR)), code="raise ValueError('no')").status == "error"
 
 
-@pytest.mark.parametrize("last", ["ModuleNotFoundError: No module named 'bz2'", "FileNotFoundError: x"])
-def test_a_pure_job_gets_one_second_chance_where_there_is_more(last):
-    wasm, jail, e2b = tiers(wasm={"answer": Outcome(status="error", stderr=f"...\n{last}\n")})
+@pytest.mark.parametrize(
+    ("status", "last"),
+    [
+        ("error", "ModuleNotFoundError: No module named 'bz2'"),
+        ("error", "FileNotFoundError: x"),
+        ("error", "AttributeError: module 'hashlib' has no attribute 'scrypt'"),
+        ("error", "sqlite3.OperationalError: unable to open database file"),
+        ("crashed", "wasm trap: call stack exhausted"),
+    ],
+)
+def test_a_pure_job_gets_one_second_chance_where_there_is_more(status, last):
+    wasm, jail, e2b = tiers(wasm={"answer": Outcome(status=status, stderr=f"...\n{last}\n")})
     assert run(Router((wasm, jail, e2b)), code="print(1)").backend == "jail"
     assert (len(wasm.jobs), len(jail.jobs), len(e2b.jobs)) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(("status", "last"), [("crashed", "the worker ended twice"), ("error", "KeyError: 'x'")])
+def test_other_ends_are_the_code_s_own(status, last):
+    wasm, jail, e2b = tiers(wasm={"answer": Outcome(status=status, stderr=last)})
+    assert run(Router((wasm, jail, e2b)), code="print(1)").backend == "wasm"
+
+
+RICHER = {
+    "time zones": "from zoneinfo import ZoneInfo\nfrom datetime import datetime\n"
+    "print(datetime(2024, 7, 1, tzinfo=ZoneInfo('Europe/Berlin')).utcoffset())",
+    "a key derived": "import hashlib\nprint(hashlib.scrypt(b'p', salt=b's', n=16, r=1, p=1).hex()[:6])",
+    "deep recursion through C": "import sys, functools\nsys.setrecursionlimit(20000)\n@functools.lru_cache(None)\n"
+    "def f(n): return 1 if n < 2 else f(n - 1) + 1\nprint(f(1500))",
+    "a database in a file": "import sqlite3\nprint(sqlite3.connect('x.db').execute('select 1').fetchone())",
+    "a log in a file": "import logging\nlogging.basicConfig(filename='l.log')\nlogging.error('x')\nprint(open('l.log').read())",
+    "folders": "import os\nos.makedirs('a/b')\nprint(os.listdir('a'))",
+    "a tree copied": "import os, shutil\nos.mkdir('a')\nopen('a/f', 'w').close()\nshutil.copytree('a', 'b')\nprint(os.listdir('b'))",
+}
+
+
+@pytest.mark.parametrize("kind", RICHER)
+def test_what_one_tier_lacks_is_found_in_the_next(kind, auto):
+    outcome = auto(RICHER[kind])
+    assert (outcome.status, outcome.backend) == ("ok", "jail"), outcome.stderr
 
 
 def test_each_tier_is_probed_once_and_only_when_wanted():

@@ -1,5 +1,6 @@
 import base64
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,31 @@ def test_any_json_in_any_field_is_an_outcome(field, value):
 )
 def test_a_value_that_is_not_json_is_the_code_s_error(value):
     assert (returned(value=value).status, returned(value=value).value_json) == ("error", None)
+
+
+FILLING = {
+    "lists": b"[" + b"[]," * 300_000 + b"0]",
+    "objects": b"[" + b"{}," * 300_000 + b"0]",
+    "empty texts": b'{"files": {' + b'"":"",' * 150_000 + b'"":""}}',
+    "numbers": b"[" + b"0.5," * 200_000 + b"0]",
+    "quotes": b'"' * 900_000,
+}
+
+
+@pytest.mark.parametrize("kind", FILLING)
+def test_an_answer_made_of_many_parts_does_not_fill_the_memory_of_its_reader(kind):
+    ending = RETURNED + FILLING[kind]
+    tracemalloc.start()
+    outcome = decode(ending)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert outcome.status == "crashed"
+    assert peak < 8 * len(ending)  # copies of the bytes; parsed, it would be 20 times as much
+
+
+def test_a_long_text_with_any_signs_in_it_is_one_part():
+    value = json.dumps(['"[{\\,:' * 100])
+    assert returned(value=value).value_json == value
 
 
 def test_a_status_that_only_the_host_may_state_keeps_no_value():

@@ -73,7 +73,7 @@ def enter_namespaces(packages: list[Path]) -> None:
     homes = sorted({library(), Path(sysconfig.get_path("stdlib"))})
     bindings = [namespaces.Binding(path, str(path)) for path in homes]
     bindings += [namespaces.Binding(path, f"{PACKAGES}/{path.name}") for path in packages]
-    bindings.append(namespaces.Binding(_NULL, str(_NULL), writable=True))
+    bindings.append(namespaces.Binding(_NULL, str(_NULL)))  # read-only holds for its times and mode, not for the device
     if _ZONES.is_dir():
         bindings.append(namespaces.Binding(_ZONES, str(_ZONES)))
     namespaces.enter(bindings, covered=[f"{path}/{name}" for path in homes for name in _OTHERS])

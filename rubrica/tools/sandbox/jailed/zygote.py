@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from rubrica.tools.sandbox.jailed import program, walls
 from rubrica.tools.sandbox.linux import caps, libc, namespaces, seccomp
-from rubrica.tools.sandbox.linux.rules import jail_rules
+from rubrica.tools.sandbox.linux.rules import PRETENDED, UNSUPPORTED, jail_rules
 
 DESCRIPTORS = 5
 """A run gets these: standard input, output and error, the answer's channel, and the job."""
@@ -88,7 +88,8 @@ class Zygote:
         """`space` is the descriptor of this process's /proc/self/statm."""
         self._control, self._scratch, self._own_tree = control, scratch, own_tree
         self._pid = os.getpid()
-        self._filter = seccomp.assemble(jail_rules(_PID, own_tree=own_tree))
+        rules = jail_rules(_PID, own_tree=own_tree)
+        self._filter = seccomp.assemble(rules, pretended=PRETENDED, unsupported=UNSUPPORTED)
         caps.renounce()
         libc.prctl(_PR_SET_DUMPABLE, 0)
         for name in [name for name in sys.modules if name.split(".")[0] == "rubrica"]:

@@ -33,11 +33,10 @@ INSIDE_ID = 1000
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A host file or folder, and the absolute path at which it is seen inside."""
+    """A host file or folder, and the absolute path at which it is seen inside, read-only."""
 
     source: Path
     target: str
-    writable: bool = False
 
 
 def enter(bindings: Sequence[Binding], *, covered: Sequence[str] = ()) -> None:
@@ -99,7 +98,7 @@ def _change_root(bindings: Sequence[Binding], covered: Sequence[str]) -> None:
     os.chdir("/")
     libc.invoke("mount", b"tmpfs", b"/new", b"tmpfs", _NOSUID | _NODEV, b"size=1m,mode=0755")
     for binding, source in zip(bindings, sources, strict=True):
-        _bind(Path(f"/old{source}"), Path(f"/new{binding.target}"), writable=binding.writable)
+        _bind(Path(f"/old{source}"), Path(f"/new{binding.target}"))
     for path in covered:
         if Path(f"/new{path}").is_dir():
             libc.invoke("mount", b"tmpfs", f"/new{path}".encode(), b"tmpfs", _RDONLY | _NOSUID | _NODEV, b"mode=0555")
@@ -111,7 +110,7 @@ def _change_root(bindings: Sequence[Binding], covered: Sequence[str]) -> None:
     os.chdir("/")
 
 
-def _bind(source: Path, target: Path, *, writable: bool) -> None:
+def _bind(source: Path, target: Path) -> None:
     if source.is_dir():
         target.mkdir(parents=True, exist_ok=True)
     else:
@@ -119,8 +118,7 @@ def _bind(source: Path, target: Path, *, writable: bool) -> None:
         target.touch()
     where = str(target).encode()
     libc.invoke("mount", str(source).encode(), where, None, _BIND | _REC, None)
-    if not writable:
-        libc.invoke("mount", None, where, None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _flags(target), None)
+    libc.invoke("mount", None, where, None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _flags(target), None)
 
 
 def _flags(path: Path) -> int:

@@ -1,6 +1,6 @@
 """The allow-list of a jailed Python program: files and pipes that it can reach, threads, its own signals."""
 
-from .seccomp import COMPUTE, HARMLESS_PRCTL, THREAD_FLAGS, Allow
+from .seccomp import COMPUTE, HARMLESS_PRCTL, THREAD_FLAGS, Allow, Test
 
 _FILES = (
     "open openat access faccessat faccessat2 stat lstat newfstatat statx statfs fstatfs getdents getdents64 getcwd "
@@ -22,21 +22,7 @@ _LINKS = "readlink readlinkat"
 
 _AF_UNIX, _STREAM = 1, 1
 _STREAMS = tuple(_STREAM | nonblocking | cloexec for nonblocking in (0, 0o4000) for cloexec in (0, 0o2000000))
-_FCNTL = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    36,
-    37,
-    38,
-    1030,
-    1032,
-)  # duplicate, flags, record locks, pipe size; no owner, no signal
+_FCNTL = (0, 1, 2, 3, 4, 5, 36, 1030, 1032)  # duplicate, flags, look at record locks, pipe size; no owner, no signal
 _IOCTL = (
     0x5401,
     0x5413,
@@ -46,6 +32,13 @@ _IOCTL = (
     0x5451,
 )  # is it a terminal, its size; bytes waiting; blocking; cloexec
 
+PRETENDED: dict[str, Test] = {"fcntl": (1, (6, 7, 37, 38))}
+"""Record locks: a run is one process, which its own locks never stop, so it cannot tell that they are not there. Real
+ones on files that all may read would let two runs speak to each other."""
+
+UNSUPPORTED = ("listxattr", "llistxattr")
+"""There are no extended attributes here; whoever copies a file asks for them first."""
+
 
 def jail_rules(pid: int, *, own_tree: bool) -> list[Allow]:
     """Allow-list of a jailed program whose process id, as it sees it, is `pid`.
@@ -53,7 +46,7 @@ def jail_rules(pid: int, *, own_tree: bool) -> list[Allow]:
     Refused, by not being here: other processes (fork, exec, ptrace, signals, their limits), sockets but for a
     connected pair within the process (asyncio wakes its loop with one), mounts and namespaces, memfd and shared memory,
     io_uring, bpf, keys, extended attributes, devices, and `flock`, by which two runs could speak through a file that
-    both can read.
+    both can read (for record locks see PRETENDED).
 
     Args:
         pid: the only process that it may signal or limit.

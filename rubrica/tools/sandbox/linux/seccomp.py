@@ -8,7 +8,7 @@ ordinary program sees an ordinary exception.
 import ctypes
 import errno
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import libc
@@ -71,11 +71,27 @@ def _search(decisions: Sequence[tuple[int, bytes]]) -> bytes:
     return leaves + _step(_RETURN, _ERRNO | errno.EPERM)
 
 
-def assemble(rules: Iterable[Allow], *, machine: str | None = None, absent: Iterable[str] = ("clone3",)) -> bytes:
+def _pretence(index: int, values: Sequence[int]) -> bytes:
+    """Assemble what answers success for these values of an argument, does nothing, and passes others on."""
+    last = len(values) - 1
+    tests = (_step(_EQUAL, value, last - left, left == last) for left, value in enumerate(values))
+    return _step(_LOAD, _ARGS + 8 * index) + b"".join(tests) + _step(_RETURN, _ERRNO)
+
+
+def assemble(
+    rules: Iterable[Allow],
+    *,
+    pretended: Mapping[str, Test] | None = None,
+    unsupported: Iterable[str] = (),
+    machine: str | None = None,
+    absent: Iterable[str] = ("clone3",),
+) -> bytes:
     """Assemble the filter that lets only `rules` pass, as an array of `struct sock_filter` (8 bytes each).
 
     Args:
         rules: the allow-list; calls that `machine` does not have are left out.
+        pretended: calls in `rules` -> the values of an argument with which they succeed without being made.
+        unsupported: calls answered with EOPNOTSUPP, which callers expect of a file system that lacks something.
         machine: "x86_64" or "aarch64"; this CPU unless given.
         absent: calls answered with ENOSYS, so that the C library falls back to an older one whose arguments a filter
             can read (`clone3` hides its flags behind a pointer).
@@ -88,7 +104,11 @@ def assemble(rules: Iterable[Allow], *, machine: str | None = None, absent: Iter
     if machine == "x86_64":
         program += _step(_AT_LEAST, _X32_BIT, 0, 1) + _step(_RETURN, _KILL)
     decisions = {number(name, machine): _step(_RETURN, _ERRNO | errno.ENOSYS) for name in absent}
-    decisions |= {number(rule.name, machine): _body(rule.tests) for rule in rules if exists(rule.name, machine)}
+    decisions |= {number(name, machine): _step(_RETURN, _ERRNO | errno.EOPNOTSUPP) for name in unsupported}
+    for rule in rules:
+        if exists(rule.name, machine):
+            pretence = _pretence(*pretended[rule.name]) if pretended and rule.name in pretended else b""
+            decisions[number(rule.name, machine)] = pretence + _body(rule.tests)
     return program + _search(sorted(decisions.items()))
 
 

@@ -121,6 +121,7 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "link": (86, None),
     "linkat": (265, 37),
     "listxattr": (194, 11),
+    "llistxattr": (195, 12),
     "lseek": (8, 62),
     "lstat": (6, None),
     "madvise": (28, 233),

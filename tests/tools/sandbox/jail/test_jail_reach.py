@@ -1,9 +1,13 @@
 """Hostile programs reach for what is not theirs, behind either wall: each tries one thing and gets nothing."""
 
+import fcntl
 import json
 import os
 import socket
+import struct
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -85,6 +89,7 @@ def test_cannot_read_the_memory_of_the_parent(tried: Tried) -> None:
         "os.remove(os.__file__)",
         "os.chmod(os.__file__, 0o777)",
         "os.utime(os.__file__)",
+        "os.utime('/dev/null')",
         "os.truncate(os.__file__, 0)",
         "os.link(os.__file__, 'l') or open('l', 'a')",
         "os.rename(os.__file__, 'x')",
@@ -101,6 +106,32 @@ def test_cannot_write_outside_its_folder(tried: Tried, attempt: str) -> None:
 def test_a_written_link_is_not_followed_on_the_way_out(attack: Attack) -> None:
     code = "import os\ntry: os.symlink('/etc/passwd', 'l')\nexcept OSError: pass\nopen('f', 'w').write('x')"
     assert dict(attack(code).files) == {"f": b"x"}
+
+
+def test_a_lock_on_a_file_that_all_may_read_is_seen_by_nobody_else(attack: Attack) -> None:
+    code = (
+        "import fcntl, os, time\n"
+        "fcntl.lockf(os.open(os.__file__, os.O_RDONLY), fcntl.LOCK_SH, 7, 1234)\n"
+        "print('locked', flush=True)\ntime.sleep(0.3)"
+    )
+    held = set()
+    with open(os.__file__, "rb") as file, ThreadPoolExecutor(1) as pool:  # noqa: PTH123 - for its descriptor
+        run = pool.submit(attack, code)
+        while not run.done():
+            asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            held.add(struct.unpack("hhqqi4x", fcntl.fcntl(file, fcntl.F_GETLK, asked))[0])
+            time.sleep(0.005)
+    assert run.result().stdout == "locked\n"
+    assert held == {fcntl.F_UNLCK}
+
+
+def test_a_database_on_disk_works_without_locks(attack: Attack) -> None:
+    code = (
+        "import sqlite3\na, b = (sqlite3.connect('x.db') for _ in 'ab')\n"
+        "a.execute('create table t(x)')\na.commit()\nb.execute('insert into t values (1)')\nb.commit()\n"
+        "print(a.execute('select * from t').fetchall())"
+    )
+    assert attack(code).stdout == "[(1,)]\n"
 
 
 # network

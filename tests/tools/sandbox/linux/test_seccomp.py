@@ -14,6 +14,7 @@ from rubrica.tools.sandbox.linux.syscalls import AUDIT_ARCH, NUMBERS, exists, nu
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is a Linux wall")
 
 ALLOW, KILL, REFUSE, MISSING = 0x7FFF0000, 0x80000000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
+PRETEND = 0x50000
 MACHINES = sorted(AUDIT_ARCH)
 
 
@@ -112,3 +113,11 @@ def test_every_test_of_a_rule_must_hold(first: int, second: int) -> None:
     program = assemble([Allow("socketpair", ((0, (1,)), (1, (1, 3, 4))))], machine="x86_64")
     verdict = decide(program, AUDIT_ARCH["x86_64"], number("socketpair", "x86_64"), first, second)
     assert verdict == (ALLOW if first == 1 and second in {1, 3, 4} else REFUSE)
+
+
+@given(command=st.integers(0, 9), values=st.sets(st.integers(0, 9), min_size=1))
+def test_a_pretended_call_succeeds_without_being_made(command: int, values: set[int]) -> None:
+    rules = [Allow("fcntl", ((1, (1, 2)),)), Allow("getpid")]
+    program = assemble(rules, pretended={"fcntl": (1, tuple(values))}, machine="x86_64")
+    verdict = decide(program, AUDIT_ARCH["x86_64"], number("fcntl", "x86_64"), 3, command)
+    assert verdict == (PRETEND if command in values else ALLOW if command in {1, 2} else REFUSE)
