@@ -11,6 +11,12 @@ _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _DOUBLE = re.compile(r"[\"“”„«»](?:[^\"“”„«»\n]|\n(?!\n)){1,2000}[\"“”„«»]")
 _SINGLE = re.compile(r"(?<![\w])['‘’](?=\S)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){1,200}(?<=\S)['’](?!\w)")
 _TICKS = re.compile(r"`[^`\n]{1,200}`")
+_TAGGED = re.compile(
+    r"<(?!(?:instructions?|tasks?|rules?|constraints?|requirements?|format|guidelines?|questions?|prompt|request|user"
+    r"|query|system)\b)([a-z][\w-]{0,30})>[^<]{60,}?</\1>",
+    re.IGNORECASE,
+)
+"""Material between tags of the prompt's own."""
 _END = re.compile(r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bp\.s\.)[\"”’')\]]*\s+|\n+")
 _HIDDEN = "\x00"
 
@@ -78,6 +84,11 @@ _FILLER = re.compile(
     r"|you can|you may|again|instead|however|remember to|try to|help me(?: to)?|\d{1,2}[.)])(?!\w)|[^\w\x00]{1,20}"
 )
 _VERB = re.compile(rf"(?:{_VERBS})\b")
+_WISH = re.compile(
+    r"\W*(?:(?:hi|hello|hey|please|ok|okay|so|now)\b\W*)*(?:i(?:['’]d| would)? (?:need|want|like|prefer|am looking for)"
+    r"|i['’]m looking for|looking for|we need|we want) (?!to\b)"
+)
+"""A wish is a request too: "I need a haiku about rain"."""
 _LATER = re.compile(
     r"(?:[,;:?)]|\band|\bthen|\bbut|\bplease|\bor|\bby|\bto|\bcan you|\bcould you|[a-z]ly) (?:please |then |also "
     rf"|only )?(?:{_VERBS})\b"
@@ -127,7 +138,7 @@ class Prompt:
         low = text.lower()
         if len(low) != len(text):
             low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-        for pattern, marks in ((_FENCE, "`"), (_DOUBLE, '"“”„«»'), (_TICKS, "`"), (_SINGLE, "'‘’")):
+        for pattern, marks in ((_FENCE, "`"), (_TAGGED, "<"), (_DOUBLE, '"“”„«»'), (_TICKS, "`"), (_SINGLE, "'‘’")):
             if any(mark in low for mark in marks):
                 low = pattern.sub(_hide, low)
         return low
@@ -150,6 +161,7 @@ class Prompt:
                 label = bool(_LABEL.match(text))
             wonders = text.rstrip().endswith("?") and bool(_TELLING.match(text))
             asks = imperative or strong or (not wonders and bool(_SUBJECT.search(text) or _LATER.search(text)))
+            asks = asks or bool(_WISH.match(text))
             asks = asks or (bool(_FRAGMENT.match(text)) and not _TELLING.match(text))
             found.append(Clause(start, end, asks, (given and not strong) or label))
             if label or (_GIVEN.search(text) and self._hands_over(end)):
