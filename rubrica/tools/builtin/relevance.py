@@ -8,6 +8,7 @@ from typing import Literal
 from rubrica.tools import lexicon
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.constraints import extract
 from rubrica.tools.facts import dates, names, numbers, spelled
 from rubrica.tools.passage import split_prompt
 from rubrica.tools.text import Text, read, stem
@@ -33,6 +34,14 @@ _QUESTION_TIME = re.compile(
 )
 _QUESTION_WORD = re.compile(
     r"\W{0,8}(?:and |also |then )?(?:what|why|how|who|when|where|which|is|are|do|does|did|can|should)\b", re.IGNORECASE
+)
+
+
+_FORM = re.compile(
+    r"\W*(?:please |also |then |and |but )*(?:do not|don['’]t|never|no|avoid|without|use|using|keep|make sure|include"
+    r"|ensure|answer|respond|reply|return|output|format|your|the (?:answer|response)|end|start|begin|finish|limit|put"
+    r"|wrap|highlight|separate|present|number|in|at|refrain)\b",
+    re.IGNORECASE,
 )
 
 
@@ -141,8 +150,13 @@ def parts(prompt: str) -> tuple[str, ...]:
     """Split what is asked into its parts: questions, commands and numbered items that each have a subject."""
     instruction = split_prompt(prompt).instruction
     pieces = [piece.strip() for piece in _PART.split(instruction[:4000]) if piece and piece.strip()]
-    asking = [piece for piece in pieces if _asks(piece) and len(subject(piece)) >= 1]
+    asking = [piece for piece in pieces if _asks(piece) and len(subject(piece)) >= 1 and not _is_demand(piece)]
     return tuple(dict.fromkeys(asking))[:12]
+
+
+def _is_demand(piece: str) -> bool:
+    """Whether a piece says only how the answer is to be written: a checkable demand behind a word such as "use"."""
+    return _FORM.match(piece) is not None and bool(extract(piece))
 
 
 def _asks(piece: str) -> bool:
