@@ -37,10 +37,8 @@ _QUESTION_WORD = re.compile(
 )
 
 
-_FORM = re.compile(
-    r"\W*(?:please |also |then |and |but )*(?:do not|don['’]t|never|no|avoid|without|use|using|keep|make sure|include"
-    r"|ensure|answer|respond|reply|return|output|format|your|the (?:answer|response)|end|start|begin|finish|limit|put"
-    r"|wrap|highlight|separate|present|number|in|at|refrain)\b",
+_SHUNS = re.compile(
+    r"\W*(?:please |also |then |and |but )*(?:do not|don['’]t|never|no|avoid|without|refrain|exclude|omit)\b",
     re.IGNORECASE,
 )
 
@@ -150,13 +148,13 @@ def parts(prompt: str) -> tuple[str, ...]:
     """Split what is asked into its parts: questions, commands and numbered items that each have a subject."""
     instruction = split_prompt(prompt).instruction
     pieces = [piece.strip() for piece in _PART.split(instruction[:4000]) if piece and piece.strip()]
-    asking = [piece for piece in pieces if _asks(piece) and len(subject(piece)) >= 1 and not _is_demand(piece)]
+    asking = [piece for piece in pieces if _asks(piece) and len(subject(piece)) >= 1 and not _is_ban(piece)]
     return tuple(dict.fromkeys(asking))[:12]
 
 
-def _is_demand(piece: str) -> bool:
-    """Whether a piece says only how the answer is to be written: a checkable demand behind a word such as "use"."""
-    return _FORM.match(piece) is not None and bool(extract(piece))
+def _is_ban(piece: str) -> bool:
+    """Whether a piece only forbids something checkable: its words have no place in the answer."""
+    return _SHUNS.match(piece) is not None and bool(extract(piece))
 
 
 def _asks(piece: str) -> bool:
