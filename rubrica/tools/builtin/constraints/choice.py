@@ -13,7 +13,7 @@ _OPTIONS = re.compile(
 )
 
 _YES_NO = re.compile(
-    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b"
+    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;?!\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b"
     rf"|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})"
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rubrica.tools.builtin.constraints.answer import Answer, Piece
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, Scope
 from rubrica.tools.builtin.constraints.paragraphs import HEADING, count_paragraphs
-from rubrica.tools.builtin.constraints.prompt import Prompt
+from rubrica.tools.builtin.constraints.prompt import ANSWER_NOUN, Prompt
 from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, read_bound
 from rubrica.tools.builtin.constraints.tongues import find_tongues
 
@@ -114,10 +114,24 @@ def _bare(kind: Kind, n: str) -> str:
     return "exact"
 
 
+_SUBJECT = re.compile(
+    r"\b(?P<noun>(?:an? )?[a-z-]+) (?:can|could|may|might|must|should|will|would|has to|have to|needs? to)"
+    r"(?: only| not)* (?:contain|have|be|hold|take|use|fit)\b[^.;]*$"
+)
+
+
+def _of_others(left: str) -> bool:
+    """Whether the length is said of things in general: "a tweet can have", "keys must be"."""
+    subject = _SUBJECT.search(left)
+    if subject is None or re.fullmatch(ANSWER_NOUN, subject["noun"].removesuffix("s")):
+        return False
+    return subject["noun"].startswith(("a ", "an ")) or (subject["noun"].endswith("s") and " " not in subject["noun"])
+
+
 def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     start, left = match.start(), prompt.left_of(match.start())
     clause = prompt.clause_at(start)
-    if clause.given or _ELSEWHERE.search(left) or _CODE.search(left) or _PART.search(left[-90:]):
+    if clause.given or _ELSEWHERE.search(left) or _CODE.search(left) or _PART.search(left[-90:]) or _of_others(left):
         return False
     if not match["rel"] and _GIVEN_ONES.search(left):
         return False

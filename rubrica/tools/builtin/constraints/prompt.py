@@ -37,7 +37,7 @@ _GIVEN = re.compile(
     r"|statements?|blog|information|situation"
     r"|questions?|code|input|prompt|instructions?|problem)\b"
 )
-_ANSWER_NOUN = (
+ANSWER_NOUN = (
     r"(?:response|answer|reply|output|completion|result|essay|story|poem|letter|e-?mail|article|post|summary|song"
     r"|rap|speech|review|resume"
     r"|resumé|cover letter|advertisement|ad|proposal|report|limerick|haiku|riddle|joke|blog|paragraphs?|sentences?"
@@ -56,7 +56,7 @@ _STRONG = re.compile(
     r"|\b(?:response|answer|reply|output) (?:format|should|must|in|with)\b"
     r"|\b(?:is|are) (?:not allowed|not permitted|forbidden|prohibited|banned)\b"
 )
-_SUBJECT = re.compile(rf"(?:\b{_ANSWER_NOUN}|{QUOTED})(?:,? (?!that |which |who )[\w'-]+){{0,8}},? {_MODAL}\b")
+_SUBJECT = re.compile(rf"(?:\b{ANSWER_NOUN}|{QUOTED})(?:,? (?!that |which |who )[\w'-]+){{0,8}},? {_MODAL}\b")
 _VERBS = (
     "write|give|have|emphasi[sz]e|italici[sz]e|lowercase|ask|list|answer|respond|reply|explain|describe"
     "|summari[sz]e|use|include|incorporate|keep|limit|make"
@@ -107,6 +107,11 @@ _NEGATION = re.compile(
     r"|n['’]t\b(?! forget| only)"
 )
 _TURN = re.compile(r"\b(?:and(?! not| do not| don't)|but|then|also)\b|;")
+_ITS = re.compile(
+    r"\W*(?:the|your|this) (?:[a-z-]+ )?(?P<noun>[a-z-]{3,20})"
+    r" (?:itself )?(?:should|must|shall|needs? to|has to|is to)\b"
+)
+"""What a clause says of something that an earlier one asks for: "Write a eulogy. The eulogy should be ..."."""
 _TELLING = re.compile(
     r"(?:\W*)(?:how|what|why|who|which|whose|when|where|is|are|was|were|do|does|did|has|have|had|if|suppose|he|she"
     r"|we|they|i)\b"
@@ -161,7 +166,9 @@ class Prompt:
                 label = bool(_LABEL.match(text))
             wonders = text.rstrip().endswith("?") and bool(_TELLING.match(text))
             asks = imperative or strong or (not wonders and bool(_SUBJECT.search(text) or _LATER.search(text)))
+            its = None if asks else _ITS.match(text)
             asks = asks or bool(_WISH.match(text))
+            asks = asks or bool(its and any(one.asks and its["noun"] in low[one.start : one.end] for one in found))
             asks = asks or (bool(_FRAGMENT.match(text)) and not _TELLING.match(text))
             found.append(Clause(start, end, asks, (given and not strong) or label))
             if label or (_GIVEN.search(text) and self._hands_over(end)):

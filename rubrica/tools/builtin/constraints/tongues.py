@@ -130,14 +130,16 @@ _HAN_UNITS: dict[str, Kind] = {
     "字": "words", "词": "words", "句话": "sentences", "个句子": "sentences", "句": "sentences", "段话": "paragraphs",
     "段": "paragraphs", "文字": "words", "語": "words", "文": "sentences",
 }  # fmt: skip
-_HAN_ASKS = re.compile("请|請|用|写|寫|回答|介绍|描述|解释|总结|概括|翻译|ください|て下さい|せよ|なさい|で")
+_HAN_ASKS = re.compile(
+    "请|請|你能|你可以|能不能|ください|て下さい|せよ|なさい|してくれ|^(?:用|以|写|寫|回答|介绍|描述|解释|总结|概括|翻译|说明)|[，,](?:用|写|寫|回答)"
+)
 
 
 def _han(prompt: Prompt) -> Iterator[Constraint]:
     """In Chinese and Japanese, where each character counts as a word."""
     for match in _HAN.finditer(prompt.low):
         clause = prompt.clause_at(match.start())
-        if clause.given or not _HAN_ASKS.search(prompt.low, clause.start, clause.end):
+        if clause.given or not _HAN_ASKS.search(prompt.low[clause.start : clause.end]):
             continue
         n = int(match["n"]) if match["n"].isdigit() else _HAN_WORTH[match["n"]]
         before, after = match["before"] or "", match["after"] or ""
