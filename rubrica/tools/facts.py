@@ -101,8 +101,8 @@ def names(text: str) -> tuple[Particular, ...]:
     A text that is mostly in capitals, in title case or in lower case shows no names; a text of four words may be one.
     """
     reading = read(text)
-    upper = sum(word[0].isupper() for word in reading.cased)
-    if upper > 0.5 * len(reading.cased) and (len(reading.cased) > 4 or text.isupper()):
+    rest = reading.cased[1:]
+    if sum(word[0].isupper() for word in rest) > 0.5 * len(rest) and (len(rest) > 3 or text.isupper()):
         return ()
     starts = {start for start, _ in reading.sentences}
     found: list[Particular] = []

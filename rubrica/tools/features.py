@@ -82,9 +82,9 @@ def _features(prompt: str, source: str, earlier: tuple[str, ...]) -> TaskFeature
 
 
 def _shows_task(prompt: str) -> bool:
-    """Whether the prompt reads as a programming task whose language is known: a stub, a named function, assertions."""
+    """Whether the prompt reads as a programming task: a stub, a named function, a language."""
     task = read_task(prompt)
-    return task.writes and bool(task.language) and read_task(split_prompt(prompt).instruction).writes
+    return task.writes and bool(task.language or task.entry) and read_task(split_prompt(prompt).instruction).writes
 
 
 def _products(text: str, *, has_source: bool, has_code: bool, shows_task: bool) -> dict[str, bool]:

@@ -1,17 +1,26 @@
 """Whether the numbers, names and dates of the answer come from the source that the task hands over."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.facts import Particular, dates, measured, names, numbers, spelled
 from rubrica.tools.passage import source_of
 from rubrica.tools.text import read
 from rubrica.types import Candidate, TaskView, Value
 
+_LIST_MARK = re.compile(r"^[ \t#*_>(]*\d{1,3}[.):](?=[ \t*_])", re.MULTILINE)
+
+
+def _blank(mark: re.Match[str]) -> str:
+    return " " * len(mark[0])
+
+
 _FINDERS: dict[str, Callable[[str], tuple[Particular, ...]]] = {
-    "numbers": lambda text: numbers(text) + measured(text),
+    "numbers": lambda text: numbers(_LIST_MARK.sub(_blank, text)) + measured(text),
     "names": names,
     "dates": dates,
 }
@@ -34,6 +43,9 @@ def grounding(task: TaskView, candidate: Candidate, arguments: GroundingArgument
     source = source_of(task)
     if not source:
         yield Observation(claim, None, "the task has no source")
+        return
+    if read_task(task.prompt).writes:
+        yield Observation(claim, None, "the answer is code, which has numbers of its own")
         return
     known = f"{source}\n{task.prompt}"
     kinds = _FINDERS if arguments.of == "all" else {arguments.of: _FINDERS[arguments.of]}

@@ -127,6 +127,8 @@ def answers_question(task: TaskView, candidate: Candidate, _: NoArguments) -> It
 
 def _holds(kind: Expected, answer: Text, prompt: str) -> bool | None:
     text = answer.raw
+    if len(answer.words) <= 40 and _ABSTAINS.search(text):
+        return None
     if kind == "quantity":
         return bool(numbers(text) or spelled(text))
     if kind == "time":
@@ -157,7 +159,19 @@ def _is_ban(piece: str) -> bool:
     return _SHUNS.match(piece) is not None and bool(extract(piece))
 
 
+_CONDITION = re.compile(r"\W*(?:if|when|unless|in case|should)\b", re.IGNORECASE)
+_ABSTAINS = re.compile(
+    r"\b(?:does not|doesn['’]t|do not|don['’]t|is not|isn['’]t|are not|was not|not) (?:explicitly )?"
+    r"(?:say|state[ds]?|mention(?:ed)?|specif(?:y|ied)|contain|include|give|given|provided?|know|clear)\b"
+    r"|\bunknown\b|\bno information\b",
+    re.IGNORECASE,
+)
+"""An answer that says that the thing asked for is not to be had."""
+
+
 def _asks(piece: str) -> bool:
+    if _CONDITION.match(piece) and "?" not in piece:
+        return False
     words = read(piece).stems[:3]
     return "?" in piece or _QUESTION_WORD.match(piece) is not None or any(word in _COMMANDS for word in words)
 

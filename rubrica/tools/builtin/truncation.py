@@ -33,6 +33,8 @@ _PENDING = frozenset(
     )
 )
 _LIST_ITEM = re.compile(r"^\s{0,8}(?:(?P<number>\d{1,3})[.)]|[-*•+])(?:[ \t]+(?P<body>.*))?$")
+_CODE_LINE = re.compile(r"(?:return|yield|raise) [^.!?]*$|[A-Za-z_][\w.\[\]'\"]*(?:, ?[\w.]+)* [-+*/|&]?= \S[^.!?]*$")
+"""A statement on the last line of code without a fence: it needs no mark, and may end on a variable called `a`."""
 _ANNOUNCED = re.compile(r"(?:following|as follows|below|here (?:is|are)|these(?: are)?)\b[^.\n]{0,60}:$", re.IGNORECASE)
 
 
@@ -46,6 +48,8 @@ def truncated(text: str) -> str:
     if body.endswith("```"):
         return ""
     last = body[body.rfind("\n") + 1 :].strip()
+    if _CODE_LINE.match(last):
+        return ""
     words = read(body).words
     if len(words) > 5 and not _ENDS.search(last) and words[-1] in _PENDING:
         return f"ends on {words[-1]!r}"

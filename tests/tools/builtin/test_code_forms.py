@@ -100,6 +100,12 @@ def test_input_and_output_may_stand_in_one_line(run: Run) -> None:
     assert run("code-run", prompt, "def top(xs):\n    return max(xs)", "def top(xs):\n    return xs[0]") == [1.0, 0.5]
 
 
+def test_a_call_in_backticks_is_what_is_to_be_written(run: Run) -> None:
+    prompt = "Implement `gcd(a, b)` in Python.\n\nTest cases:\nassert gcd(12, 18) == 6\nassert gcd(7, 5) == 1"
+    right = "def gcd(a, b):\n    while b:\n        a, b = b, a % b\n    return a"
+    assert run("code-run", prompt, right, right.replace("return a", "return b")) == [1.0, 0.0]
+
+
 PRINTS = "What does this print?\n```python\nx = [1, 2, 3]\ny = x\ny.append(4)\nprint(len(x))\n```"
 
 

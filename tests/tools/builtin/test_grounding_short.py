@@ -44,6 +44,43 @@ def test_a_difference_of_the_sources_numbers_is_not_invented(ask: Ask, found: in
     assert (got == 1) == (off == 0)
 
 
+@given(n=st.integers(1, 9), mark=st.sampled_from(["{}. ", "{}) ", "**{}.** ", "## {}. "]))
+def test_the_numbers_of_a_list_are_its_own(ask: Ask, n: int, mark: str) -> None:
+    prompt = STORY.format(weeks="three", crowns="twenty", q="Question: List what happened.")
+    answer = "\n".join(mark.format(i) + "She took the violin to Herr Lang." for i in range(1, n + 1))
+    assert ask("grounding", prompt, answer)[0].value == 1
+    assert ask("grounding", prompt, answer + "\nIt was 1987.")[0].value != 1
+
+
+def test_code_has_numbers_of_its_own(value: Value) -> None:
+    prompt = "Write a function `chunk(xs, n)`:\n\nInput: chunk([1, 2, 3], 2)\nOutput: [[1, 2], [3]]"
+    assert (
+        value("grounding", prompt, "def chunk(xs, n):\n    return [xs[i:i + n] for i in range(0, len(xs), n)]") is None
+    )
+
+
+def test_a_sentence_may_be_mostly_a_name(value: Value) -> None:
+    prompt = STORY.format(weeks="three", crowns="twenty", q="Question: Who has the violin?")
+    assert value("grounding", prompt, "The maker is Henrik Olsen.") == 0
+
+
+def test_an_answer_that_abstains_misses_no_kind(value: Value) -> None:
+    prompt = STORY.format(weeks="three", crowns="twenty", q="Who is the director? If you cannot find it, say so.")
+    assert value("answers-question", prompt, "The text does not say who the director is.") is None
+    assert value("parts", prompt, "The director is Olsen.") is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def gcd(a, b):\n    while b:\n        a, b = b, a % b\n    return a",
+        "x = 1\ny = 2\nfor i in range(9):\n    x = a",
+    ],
+)
+def test_code_without_a_fence_does_not_break_off(value: Value, code: str) -> None:
+    assert value("truncation", "Write gcd in Python.", code) == 1
+
+
 @pytest.mark.parametrize("command", ["Summarize:", "Please translate this into French:", "Rewrite in plain English:"])
 def test_what_follows_a_command_and_a_colon_is_the_passage(command: str) -> None:
     text = "Quarterly report: Revenue rose 12% to $418 million. Profit fell to $44 million."

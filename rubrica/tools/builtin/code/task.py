@@ -18,7 +18,8 @@ _NOT_ASKED = (
     r"|comments?|tests?|about|of)"
 )
 _ASKS = re.compile(
-    rf"\b{_VERB}(?:\s{{1,4}}(?!{_NOT_ASKED}\b)[\w'+#./`*\"-]{{1,24}},?){{0,7}}?\s{{1,4}}[`*]{{0,3}}{_THING}s?\b",
+    rf"\b{_VERB}(?:\s{{1,4}}(?!{_NOT_ASKED}\b)[\w'+#./`*\"-]{{1,24}},?){{0,7}}?\s{{1,4}}[`*]{{0,3}}{_THING}s?\b"
+    rf"|\b{_VERB}\s{{1,4}}(?:[a-z]{{1,12}}\s{{1,4}}){{0,3}}?[`*]{{1,3}}[A-Za-z_]\w{{0,60}}\([^`\n]{{0,120}}\)[`*]",
     re.IGNORECASE,
 )
 ASKS_OUTPUT = re.compile(

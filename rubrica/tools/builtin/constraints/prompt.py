@@ -107,6 +107,10 @@ _NEGATION = re.compile(
     r"|n['’]t\b(?! forget| only)"
 )
 _TURN = re.compile(r"\b(?:and(?! not| do not| don't)|but|then|also)\b|;")
+_TERSE = re.compile(
+    r"\W*(?:[\w'’,-]+ ){1,7}(?:only|max(?:imum)?|min(?:imum)?|please|tops|at (?:most|least)|or (?:less|fewer))\W*"
+)
+"""A few words that end on a limit: "shorter, three words only"."""
 _ITS = re.compile(
     r"\W*(?:the|your|this) (?:[a-z-]+ )?(?P<noun>[a-z-]{3,20})"
     r" (?:itself )?(?:should|must|shall|needs? to|has to|is to)\b"
@@ -167,7 +171,7 @@ class Prompt:
             wonders = text.rstrip().endswith("?") and bool(_TELLING.match(text))
             asks = imperative or strong or (not wonders and bool(_SUBJECT.search(text) or _LATER.search(text)))
             its = None if asks else _ITS.match(text)
-            asks = asks or bool(_WISH.match(text))
+            asks = asks or bool(_WISH.match(text) or _TERSE.fullmatch(text))
             asks = asks or bool(its and any(one.asks and its["noun"] in low[one.start : one.end] for one in found))
             asks = asks or (bool(_FRAGMENT.match(text)) and not _TELLING.match(text))
             found.append(Clause(start, end, asks, (given and not strong) or label))

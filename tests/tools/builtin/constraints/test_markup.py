@@ -135,5 +135,14 @@ def test_a_wish_is_a_request() -> None:
     assert only("I'd like a 5-line poem on rivers.", "lines").bound == Bound.exactly(5)
 
 
+def test_few_words_that_end_on_a_limit_are_a_request() -> None:
+    assert only("Shorter, three words only.", "words").bound == Bound.exactly(3)
+
+
+def test_what_is_asked_for_is_told_more_of() -> None:
+    assert only("Write a eulogy for my dog. The eulogy should be about 200 words.", "words").bound == Bound.about(200)
+    assert extract("A tweet can have at most 280 characters. Why?") == ()
+
+
 def test_a_full_stop_is_no_part_of_a_term() -> None:
     assert only("Describe a wood without the letter e. Nothing else matters.", "letter").texts == ("e",)
