@@ -127,7 +127,7 @@ def answers_question(task: TaskView, candidate: Candidate, _: NoArguments) -> It
 
 def _holds(kind: Expected, answer: Text, prompt: str) -> bool | None:
     text = answer.raw
-    if len(answer.words) <= 40 and _ABSTAINS.search(text):
+    if len(answer.words) <= 40 and split_prompt(prompt).passage and _ABSTAINS.search(text):
         return None
     if kind == "quantity":
         return bool(numbers(text) or spelled(text))
@@ -159,14 +159,15 @@ def _is_ban(piece: str) -> bool:
     return _SHUNS.match(piece) is not None and bool(extract(piece))
 
 
-_CONDITION = re.compile(r"\W*(?:if|when|unless|in case|should)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"\W*(?:if|when|unless|in case)\b.{0,80}?(?:\b(?:not|cannot|no)\b|n['’]t\b)", re.IGNORECASE)
+"""What to do where the answer is not to be had."""
 _ABSTAINS = re.compile(
     r"\b(?:does not|doesn['’]t|do not|don['’]t|is not|isn['’]t|are not|was not|not) (?:explicitly )?"
     r"(?:say|state[ds]?|mention(?:ed)?|specif(?:y|ied)|contain|include|give|given|provided?|know|clear)\b"
     r"|\bunknown\b|\bno information\b",
     re.IGNORECASE,
 )
-"""An answer that says that the thing asked for is not to be had."""
+"""An answer that says that the text does not hold the thing asked for."""
 
 
 def _asks(piece: str) -> bool:
