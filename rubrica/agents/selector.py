@@ -10,15 +10,16 @@ from rubrica.agents.work import Crew, Work
 from rubrica.requests.select import Choice, Selection, SelectRequest
 from rubrica.skills.base import ALWAYS
 from rubrica.skills.when import parse
-from rubrica.tools.builtin.constraints import extract
+from rubrica.tools.builtin.constraints import extract_task
 from rubrica.tools.builtin.solve import solve
 from rubrica.tools.features import task_features
 
 
 def read_task(work: Work) -> None:
-    """Read the task's features from its prompt."""
-    prompt = work.view.prompt
-    work.features = task_features(work.view, constraints=len(extract(prompt)), computable=solve(prompt) is not None)
+    """Read the task's features; demands that a system turn or an earlier order states count too."""
+    work.features = task_features(
+        work.view, constraints=len(extract_task(work.view)), computable=solve(work.view.prompt) is not None
+    )
 
 
 async def select(work: Work, crew: Crew) -> None:

@@ -66,6 +66,23 @@ def spelled(text: str) -> frozenset[str]:
     return frozenset(f"{float(_SPELLED[word]):.10g}" for word in read(text).words if word in _SPELLED)
 
 
+_MEASURES = frozenset(map(stem, (
+    "day", "week", "month", "year", "hour", "minute", "second", "percent", "dollar", "euro", "pound", "cent", "mile",
+    "metre", "meter", "kilometre", "kilometer", "centimetre", "foot", "feet", "inch", "gram", "kilogram", "litre",
+)))  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def measured(text: str) -> tuple[Particular, ...]:
+    """Find the numbers that are spelled out and measure something: "six months", not "six reasons"."""
+    reading = read(text)
+    return tuple(
+        Particular(f"{float(_SPELLED[word]):.10g}", *reading.tokens[i], _unit_after(text, reading.tokens[i][1]))
+        for i, word in enumerate(reading.words)
+        if word in _SPELLED and _unit_after(text, reading.tokens[i][1]) in _MEASURES
+    )
+
+
 @lru_cache(maxsize=512)
 def dates(text: str) -> tuple[Particular, ...]:
     """Find days, months with a day or year, weekdays and years."""
@@ -81,11 +98,11 @@ def _date_key(written: str) -> str:
 def names(text: str) -> tuple[Particular, ...]:
     """Find capitalised words that do not open a sentence or line, runs of them, and acronyms.
 
-    A text that is mostly in capitals, in title case or in lower case shows no names.
+    A text that is mostly in capitals, in title case or in lower case shows no names; a text of four words may be one.
     """
     reading = read(text)
-    upper = sum(word[0].isupper() for word in reading.cased)
-    if upper > 0.5 * len(reading.cased):
+    rest = reading.cased[1:]
+    if sum(word[0].isupper() for word in rest) > 0.5 * len(rest) and (len(rest) > 3 or text.isupper()):
         return ()
     starts = {start for start, _ in reading.sentences}
     found: list[Particular] = []

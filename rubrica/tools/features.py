@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 
 from rubrica.tools import lexicon
+from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.builtin.language import identify
 from rubrica.tools.harm import is_harmful_request, is_sensitive
 from rubrica.tools.passage import source_of, split_prompt
@@ -20,6 +21,7 @@ _CODE = re.compile(
     r"```[ ]?(?:python|java|c\b|cpp|c\+\+|js|javascript|ts|go|rust|sql|bash|html|css|php|ruby)"
     r"|^[ \t]*(?:def|class) \w+[ ]?[(:]|^[ \t]*(?:import [\w.]+|from [\w.]+ import .+)$|#include[ ]?<"
     r"|\bpublic (?:static|class)\b|\bfunction \w+[ ]?\(|\bSELECT\b.{1,200}\bFROM\b|\[PYTHON\]|\bconsole\.log\("
+    r"|\bprint\(.{1,200}\)"
     r"|^[ \t]*(?:for|while|if)[ ]?\(.{1,100}\)[ ]?\{|;[ \t]*\n[ \t]*\w.{0,200};[ \t]*$",
     re.MULTILINE,
 )
@@ -60,7 +62,7 @@ def _features(prompt: str, source: str, earlier: tuple[str, ...]) -> TaskFeature
     words = len(read(prompt).words)
     code = _CODE.search(prompt) is not None
     kinds = {
-        **_products(instruction, has_source=bool(source), has_code=code),
+        **_products(instruction, has_source=bool(source), has_code=code, shows_task=_shows_task(prompt)),
         **_questions(instruction, words=words, followed=bool(earlier)),
     }
     if kinds["asks_code"] or kinds["asks_math"] or source or code:
@@ -79,13 +81,20 @@ def _features(prompt: str, source: str, earlier: tuple[str, ...]) -> TaskFeature
     )
 
 
-def _products(text: str, *, has_source: bool, has_code: bool) -> dict[str, bool]:
+def _shows_task(prompt: str) -> bool:
+    """Whether the prompt reads as a programming task: a stub, a named function, a language."""
+    task = read_task(prompt)
+    return task.writes and bool(task.language or task.entry) and read_task(split_prompt(prompt).instruction).writes
+
+
+def _products(text: str, *, has_source: bool, has_code: bool, shows_task: bool) -> dict[str, bool]:
     """Say what is to be made."""
     found = {name: _CUES[name].search(text) is not None for name in _KINDS + _MANNERS}
     found |= {name: has_source and _CUES[name].search(text) is not None for name in _OF_SOURCE}
     found["asks_rewrite"] |= has_source and (found["asks_classification"] or found["asks_translation"])
     found["asks_choice"] |= len({match[1] or match[2] for match in _OPTION.finditer(text)}) >= 2
     code = _CUES["wants_code"].search(text) is not None and (has_code or _CUES["code_noun"].search(text) is not None)
+    code = code or shows_task
     makes = not _MAKE.isdisjoint(read(text).vocabulary)
     figures = _EXPRESSION.search(text) is not None or len(_CUES["number"].findall(text)) >= 2
     found["asks_code"] = code

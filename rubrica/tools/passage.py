@@ -135,6 +135,9 @@ def _pointed(prompt: str) -> tuple[int, int] | None:
     sentences = read(prompt).sentences
     if not sentences:
         return None
+    line = prompt.partition("\n")[0]
+    if line.rstrip().endswith(":") and TRANSFORM.search(line) and len(prompt) - len(line) > 20:
+        return len(line), _trailing_question(prompt, len(line))
     start, end = sentences[0]
     first = prompt[start:end]
     colon = first.find(":")

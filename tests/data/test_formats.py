@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rubrica.data.formats import NAMES, named
+from rubrica.data.formats import NAMES, named, sets
 from rubrica.data.read import read_row
 from rubrica.data.rows import BadRow, Row
 from rubrica.types import Case, ImagePart, Label, Message, Part, Preference
@@ -354,7 +354,8 @@ def test_row_is_read_the_same_by_name(name: str, raw: dict[str, Any], expected: 
 
 
 def test_every_format_has_an_example() -> None:
-    assert {name for name, _, _ in CASES} | {"case", "preference"} == set(NAMES)
+    elsewhere = {"case", "preference"} | {each.name for each in sets.FORMATS}
+    assert {name for name, _, _ in CASES} | elsewhere == set(NAMES)
 
 
 def test_our_values_as_json_read_as_themselves() -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from rubrica.data.formats import battles, graded, own, pairs, plain
+from rubrica.data.formats import battles, graded, own, pairs, plain, sets
 from rubrica.data.formats.base import Format
 from rubrica.data.record import Unreadable
 from rubrica.errors import InputError
 
 FORMATS: tuple[Format, ...] = (
     *own.FORMATS,
+    *sets.FORMATS,
     *battles.FORMATS[:-1],
     *graded.FORMATS,
     *pairs.FORMATS,

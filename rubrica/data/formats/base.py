@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue, ValidationError
 
-from rubrica.data.content import PLACEHOLDER, picture
+from rubrica.data.content import PLACEHOLDER, picture, prompt
 from rubrica.data.dialogue import Turns
 from rubrica.data.hashes import case_hash
 from rubrica.data.record import Record, Unreadable, free, identifier, text
-from rubrica.types import Candidate, Case, CodeTest, Document, Label, Message, Part, Task
+from rubrica.types import Candidate, Case, CodeTest, Document, Label, Message, Part, Task, TextPart
 
 Output = tuple[Part, ...]
 PROMPT = ("prompt", "question", "instruction", "query", "input")
@@ -87,7 +87,7 @@ def finish(record: Record, draft: Draft) -> tuple[Case, Label | None, str]:
             messages=messages,
             context=draft.context,
             tests=draft.tests,
-            reference=text(reference, "reference") if reference is not None else draft.reference,
+            reference=text(reference, "reference") if reference is not None else draft.reference or _truth(record),
             meta={**record.rest(), **draft.meta},
         )
         case = Case(
@@ -103,11 +103,29 @@ def finish(record: Record, draft: Draft) -> tuple[Case, Label | None, str]:
     return case, draft.label, subset if isinstance(subset, str) else ""
 
 
+def _truth(record: Record) -> str | None:
+    """Return verl's `reward_model.ground_truth`, when it is text."""
+    given = record.columns.get("reward_model")
+    found = given.get("ground_truth") if isinstance(given, Mapping) else None
+    return found if isinstance(found, str) and found else None
+
+
 def invalid(error: ValidationError, prefix: str = "") -> Unreadable:
     """Turn pydantic's first complaint into ours."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in (*([prefix] if prefix else []), *first["loc"]))
     return Unreadable(first["msg"].removeprefix("Value error, "), field=where, fix="correct this field")
+
+
+def asked(record: Record, *more: str) -> Turns:
+    """Read the prompt; `instruction` and `input` together make one, as in Alpaca's rows."""
+    name = record.name(*PROMPT, *more)
+    turns = prompt(record.need(name), name)
+    material = record.get("input") if name == "instruction" else None
+    if material is None or material == "":
+        return turns
+    body = TextPart(text=f"{turns[-1].text}\n\n{text(material, 'input')}")
+    return (*turns[:-1], Message(role="user", parts=(body,)))
 
 
 def best_of_two(second: bool, **extra: object) -> Label:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from rubrica.data.content import conversation, message, output, prompt
 from rubrica.data.dialogue import Turns, answer, part_ways
-from rubrica.data.formats.base import PROMPT, Draft, Format, best_of_two, flat, tied
+from rubrica.data.formats.base import Draft, Format, asked, best_of_two, flat, tied
 from rubrica.data.record import Record, Unreadable, items, mapping, number, text, whole
 from rubrica.types import Label
 
@@ -21,9 +21,11 @@ _SIDES = (
     ("Output1", "Output2"),
 )
 _VOTE = ("winner", "label", "preference", "Better", "better", "choice")
-_FIRST = frozenset({"a", "1", "model_a", "response_a", "output_1", "response_1", "output1", "response1", "a>b", "a>>b"})
+_FIRST = frozenset(
+    {"a", "1", "model_a", "model_1", "response_a", "output_1", "response_1", "output1", "response1", "a>b", "a>>b"}
+)
 _SECOND = frozenset(
-    {"b", "2", "model_b", "response_b", "output_2", "response_2", "output2", "response2", "b>a", "b>>a"}
+    {"b", "2", "model_b", "model_2", "response_b", "output_2", "response_2", "output2", "response2", "b>a", "b>>a"}
 )
 _TIED = frozenset({"tie", "tied", "same", "equal", "a=b", "both_bad", "tie (bothbad)", "both_good"})
 _BAD = frozenset({"both_bad", "tie (bothbad)"})
@@ -100,7 +102,7 @@ def pairwise(record: Record) -> Draft:
         )
     vote = record.get(*_VOTE)
     return Draft(
-        prompt=prompt(record.need(*PROMPT, "Text", "context"), record.name(*PROMPT, "Text", "context")),
+        prompt=asked(record, "Text", "context"),
         outputs=[output(record.need(name), name) for name in sides],
         label=None if vote is None else _vote(vote, record.name(*_VOTE)),
     )
@@ -113,6 +115,8 @@ def _battle(first: Turns, second: Turns, label: Label | None, *, both_bad: bool 
 
 
 def _vote(value: object, field: str) -> Label:
+    if isinstance(value, float) and 1 <= value <= 2:  # AlpacaEval: 1 = the first, 2 = the second, 1.5 = a tie
+        return tied(2) if value == 1.5 else best_of_two(value > 1.5, strength=abs(value - 1.5))
     word = str(value).strip().lower() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if len(word) < 40:
         word = word.strip("[]")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rubrica.data.content import conversation, output, prompt
+from rubrica.data.content import conversation, output
 from rubrica.data.dialogue import Turns, answer, part_ways, turns
-from rubrica.data.formats.base import PROMPT, Draft, Format, Output, best_of_two
+from rubrica.data.formats.base import Draft, Format, Output, asked, best_of_two
 from rubrica.data.record import Record, Unreadable, items, kind, number, text
 from rubrica.types import Label, Message, TextPart
 
@@ -20,14 +20,14 @@ _SCORES = (
 
 def explicit(record: Record) -> Draft:
     """`prompt`, `chosen`, `rejected`: text, messages, or lists of texts (RewardBench: several right, several wrong)."""
-    asked = _system(record) + prompt(record.need(*PROMPT, "context"), record.name(*PROMPT, "context"))
+    request = _system(record) + asked(record, "context", "conversations")
     chosen, rejected = (record.need(side, f"{side}_response") for side in ("chosen", "rejected"))
     if _texts(chosen) or _texts(rejected):
-        return _lists(asked, chosen, rejected)
+        return _lists(request, chosen, rejected)
     if _holds_prompt(chosen) or _holds_prompt(rejected):
-        return _whole(record, asked, conversation(chosen, "chosen"), conversation(rejected, "rejected"))
+        return _whole(record, request, conversation(chosen, "chosen"), conversation(rejected, "rejected"))
     return Draft(
-        prompt=asked, outputs=[output(chosen, "chosen"), output(rejected, "rejected")], label=_first_wins(record)
+        prompt=request, outputs=[output(chosen, "chosen"), output(rejected, "rejected")], label=_first_wins(record)
     )
 
 
@@ -69,7 +69,7 @@ def _texts(value: object) -> bool:
     return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], str)
 
 
-def _lists(asked: Turns, chosen: object, rejected: object) -> Draft:
+def _lists(request: Turns, chosen: object, rejected: object) -> Draft:
     """Every chosen beats every rejected; nothing is known within either side."""
     sides: list[Sequence[object]] = []
     for value, name in ((chosen, "chosen"), (rejected, "rejected")):
@@ -78,7 +78,7 @@ def _lists(asked: Turns, chosen: object, rejected: object) -> Draft:
     for each, name in zip(sides, ("chosen", "rejected"), strict=True):
         outputs += [output(one, f"{name}[{i}]") for i, one in enumerate(each)]
     ranks = (0,) * len(sides[0]) + (1,) * len(sides[1])
-    return Draft(prompt=asked, outputs=outputs, label=Label(kind="best", ranks=ranks))
+    return Draft(prompt=request, outputs=outputs, label=Label(kind="best", ranks=ranks))
 
 
 def _holds_prompt(value: object) -> bool:
@@ -88,9 +88,9 @@ def _holds_prompt(value: object) -> bool:
     return value[0].get("role", value[0].get("from")) in {"system", "user", "human", "developer"}
 
 
-def _whole(record: Record, asked: Turns, chosen: Turns, rejected: Turns) -> Draft:
+def _whole(record: Record, request: Turns, chosen: Turns, rejected: Turns) -> Draft:
     shared, first, second = part_ways(chosen, rejected)
-    if not any(message.text.strip() == asked[-1].text.strip() for message in shared):
+    if not any(message.text.strip() == request[-1].text.strip() for message in shared):
         raise Unreadable(
             "the conversations in chosen and rejected do not hold the prompt",
             field="prompt",
@@ -114,7 +114,7 @@ def _first_wins(record: Record) -> Label:
     return best_of_two(False)
 
 
-_ASKED = "prompt|question|instruction|query|input|context"
+_ASKED = "prompt|question|instruction|query|input|context|conversations"
 _BOTH = ("chosen", "rejected")
 
 FORMATS = (

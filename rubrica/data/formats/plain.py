@@ -1,11 +1,9 @@
 """Answers without labels, for judging."""
 
-from rubrica.data.content import conversation, output, prompt
-from rubrica.data.dialogue import Turns
-from rubrica.data.formats.base import PROMPT, Draft, Format
+from rubrica.data.content import conversation, output
+from rubrica.data.formats.base import Draft, Format, asked
 from rubrica.data.formats.graded import ANSWERS
-from rubrica.data.record import Record, Unreadable, items, text
-from rubrica.types import Message, TextPart
+from rubrica.data.record import Record, Unreadable, items
 
 ANSWER = ("response", "completion", "output")
 
@@ -14,13 +12,13 @@ def responses(record: Record) -> Draft:
     """`prompt` and a list of answers."""
     name = record.name(*ANSWERS)
     listed = items(record.need(name), name)
-    return Draft(prompt=_asked(record), outputs=[output(each, f"{name}[{i}]") for i, each in enumerate(listed)])
+    return Draft(prompt=asked(record), outputs=[output(each, f"{name}[{i}]") for i, each in enumerate(listed)])
 
 
 def response(record: Record) -> Draft:
     """`prompt` and one answer; `instruction` and `input` together make the prompt."""
     name = record.name(*ANSWER)
-    return Draft(prompt=_asked(record), outputs=[output(record.need(name), name)])
+    return Draft(prompt=asked(record), outputs=[output(record.need(name), name)])
 
 
 def chat(record: Record) -> Draft:
@@ -34,16 +32,6 @@ def chat(record: Record) -> Draft:
             fix="end with the assistant turn to be judged",
         )
     return Draft(prompt=turns[:-1], outputs=[turns[-1].parts])
-
-
-def _asked(record: Record) -> Turns:
-    name = record.name(*PROMPT)
-    turns = prompt(record.need(name), name)
-    material = record.get("input") if name == "instruction" else None
-    if material is None or material == "":
-        return turns
-    body = TextPart(text=f"{turns[-1].text}\n\n{text(material, 'input')}")
-    return (*turns[:-1], Message(role="user", parts=(body,)))
 
 
 _ASKED = "prompt|question|instruction|query|input"

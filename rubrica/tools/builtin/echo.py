@@ -1,5 +1,6 @@
 """Whether the answer gives the prompt back instead of an answer."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -10,6 +11,10 @@ from rubrica.tools.text import Text, read
 from rubrica.types import Candidate, Span, TaskView
 
 _RUN = 8
+_QUOTE = re.compile(
+    r"\b(?:quot(?:e|es|ation|ations|ing)|verbatim|word for word|exact words?|cite|copy|repeat|extract|excerpt)\b",
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=128)
@@ -45,5 +50,7 @@ def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obser
         yield Observation(claim, None, "the answer is empty")
     elif (features.has_source or features.has_code or features.asks_completion) and share < 0.95:
         yield Observation(claim, None, f"{share:.0%} copied, which this task may call for", where)
+    elif share and _QUOTE.search(task.prompt) and len(answer.words) < 0.6 * len(read(task.prompt).words):
+        yield Observation(claim, None, f"{share:.0%} copied, where a quotation or a repetition is asked for", where)
     else:
         yield Observation(claim, 1 - share, f"{share:.0%} of its words stand in runs copied from the prompt", where)

@@ -54,4 +54,4 @@ def restated(text: str, prompt: str) -> Span | None:
     start, end = sentences[0]
     said = read(text[start:end]).content
     adds_nothing = len(said) >= 3 and len(said - asked) <= len(said) * 0.2
-    return read(text).span(start, end) if adds_nothing and text[end - 1] in "?:." else None
+    return read(text).span(start, end) if adds_nothing and text[end - 1] in "?:" else None

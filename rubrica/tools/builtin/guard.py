@@ -142,7 +142,9 @@ def find_empty(text: str, prompt: str = "") -> Span | None:
     if plain in _WORDS["null"]:
         return None if re.search(r"[()=]|\b(?:none|null|nan|n/a)\b", prompt.lower()) else whole
     words = read(body).words
-    if any(word not in _WORDS["opener"] for word in words) or any(map(str.isdigit, body)):
+    openers = sum(word in _WORDS["opener"] for word in words)
+    allowed = _WORDS["opener"] | _WORDS["filling"] if openers >= 3 and len(words) >= 6 else _WORDS["opener"]
+    if any(word not in allowed for word in words) or any(map(str.isdigit, body)):
         return None
     return None if words and len(words) <= 3 and plain in prompt.lower() else whole
 

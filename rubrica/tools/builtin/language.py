@@ -35,6 +35,28 @@ _ASKED = re.compile(
     rf"|\b({_NAME})\s+(?:language\s+)?(?:translation|version|only)\b",
     re.IGNORECASE,
 )
+_NATIVE = {
+    "en": r"englische?|anglais|inglés|inglese|inglês|engels|英文|英语|英語|영어|английск\w+|الإنجليزية|अंग्रेज़ी",
+    "de": r"deutsche?|allemand|alemán|tedesco|alemão|duits|德文|德语|ドイツ語|독일어|немецк\w+|الألمانية",
+    "fr": r"französische?|français|francés|francese|francês|frans|法文|法语|フランス語|프랑스어|французск\w+|الفرنسية",
+    "es": r"spanische?|espagnol|español|spagnolo|espanhol|spaans|西班牙文|西班牙语|スペイン語|스페인어|испанск\w+",
+    "it": r"italienische?|italien|italiano|italiaans|意大利语|イタリア語|이탈리아어|итальянск\w+|الإيطالية",
+    "pt": r"portugiesische?|portugais|portugués|portoghese|português|葡萄牙语|ポルトガル語|포르투갈어|португальск\w+",
+    "ru": r"russische?|russe|ruso|russo|俄文|俄语|ロシア語|러시아어|русск\w+|الروسية",
+    "zh": r"chinesische?|chinois|chino|cinese|chinês|中文|汉语|漢語|普通话|中国語|중국어|китайск\w+|الصينية",
+    "ja": r"japanische?|japonais|japonés|giapponese|japonês|日文|日语|日本語|일본어|японск\w+|اليابانية",
+    "ko": r"koreanische?|coréen|coreano|韩文|韩语|韓国語|한국어|корейск\w+",
+    "ar": r"arabische?|arabe|árabe|arabo|阿拉伯语|アラビア語|아랍어|арабск\w+|العربية",
+    "hi": r"hindi|印地语|ヒンディー語|हिंदी|हिन्दी",
+}
+"""Names of languages in other languages than English."""
+_ANY = "|".join(f"(?P<{code}>{names})" for code, names in _NATIVE.items())
+_IN_NATIVE = re.compile(
+    r"(?:(?<!\w)(?:auf|ins|in|en|al|em|para o|a l['’]|на|по-)\s?|[用以成为為]|(?<!\w)(?:ب|إلى |بـ|باللغة ))"
+    rf"(?:{_ANY})(?![a-zà-ÿ])"
+    rf"|(?:{_ANY.replace('(?P<', '(?P<x')})(?=で|に|로| में)",
+    re.IGNORECASE,
+)
 _FROM = re.compile(rf"\bfrom\s+({_NAME})\b", re.IGNORECASE)
 _NOT_OF_THE_ANSWER = re.compile(
     r"\b(?:say|mean|word for|course|class|fluent|speak|learn|learning|taught|teach|skills?|experience)\b", re.IGNORECASE
@@ -75,6 +97,11 @@ def identify(text: str) -> tuple[str, float]:
     return (_MERGED.get(code, code), confidence) if confidence >= _SURE else ("und", 0.0)
 
 
+def named_natively(text: str) -> list[tuple[str, int, int]]:
+    """Find languages that a text names as "in French" is said in other languages: code, start, end."""
+    return [(str(match.lastgroup)[-2:], *match.span()) for match in _IN_NATIVE.finditer(text)]
+
+
 @lru_cache(maxsize=256)
 def language_asked(prompt: str) -> str | None:
     """Return the ISO 639-1 code of the language that the prompt asks the answer to be in; None when it names none."""
@@ -83,13 +110,15 @@ def language_asked(prompt: str) -> str | None:
         return None
     named = {LANGUAGES[(m[1] or m[2]).lower()] for m in _ASKED.finditer(instruction)}
     named -= {LANGUAGES[m[1].lower()] for m in _FROM.finditer(instruction)}
+    named = named or {code for code, _, _ in named_natively(instruction)}
     return named.pop() if len(named) == 1 else None
 
 
 @builtin("language", "The answer is in the language asked for, or else in the language of the prompt.")
 def language(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Compare the language of the answer with the one wanted."""
-    asked = language_asked(task.prompt)
+    orders = [task.prompt, *(message.text for message in reversed(task.messages) if message.role == "system")]
+    asked = next(filter(None, map(language_asked, orders)), None)
     wanted = asked or identify(split_prompt(task.prompt).instruction)[0]
     found, confidence = identify(candidate.text)
     claim = f"the answer is in {wanted!r}, {'as asked' if asked else 'as the prompt'}"

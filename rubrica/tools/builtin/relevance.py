@@ -8,6 +8,7 @@ from typing import Literal
 from rubrica.tools import lexicon
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.constraints import extract
 from rubrica.tools.facts import dates, names, numbers, spelled
 from rubrica.tools.passage import split_prompt
 from rubrica.tools.text import Text, read, stem
@@ -33,6 +34,12 @@ _QUESTION_TIME = re.compile(
 )
 _QUESTION_WORD = re.compile(
     r"\W{0,8}(?:and |also |then )?(?:what|why|how|who|when|where|which|is|are|do|does|did|can|should)\b", re.IGNORECASE
+)
+
+
+_SHUNS = re.compile(
+    r"\W*(?:please |also |then |and |but )*(?:do not|don['’]t|never|no|avoid|without|refrain|exclude|omit)\b",
+    re.IGNORECASE,
 )
 
 
@@ -120,6 +127,8 @@ def answers_question(task: TaskView, candidate: Candidate, _: NoArguments) -> It
 
 def _holds(kind: Expected, answer: Text, prompt: str) -> bool | None:
     text = answer.raw
+    if len(answer.words) <= 40 and split_prompt(prompt).passage and _ABSTAINS.search(text):
+        return None
     if kind == "quantity":
         return bool(numbers(text) or spelled(text))
     if kind == "time":
@@ -141,11 +150,29 @@ def parts(prompt: str) -> tuple[str, ...]:
     """Split what is asked into its parts: questions, commands and numbered items that each have a subject."""
     instruction = split_prompt(prompt).instruction
     pieces = [piece.strip() for piece in _PART.split(instruction[:4000]) if piece and piece.strip()]
-    asking = [piece for piece in pieces if _asks(piece) and len(subject(piece)) >= 1]
+    asking = [piece for piece in pieces if _asks(piece) and len(subject(piece)) >= 1 and not _is_ban(piece)]
     return tuple(dict.fromkeys(asking))[:12]
 
 
+def _is_ban(piece: str) -> bool:
+    """Whether a piece only forbids something checkable: its words have no place in the answer."""
+    return _SHUNS.match(piece) is not None and bool(extract(piece))
+
+
+_CONDITION = re.compile(r"\W*(?:if|when|unless|in case)\b.{0,80}?(?:\b(?:not|cannot|no)\b|n['’]t\b)", re.IGNORECASE)
+"""What to do where the answer is not to be had."""
+_ABSTAINS = re.compile(
+    r"\b(?:does not|doesn['’]t|do not|don['’]t|is not|isn['’]t|are not|was not|not) (?:explicitly )?"
+    r"(?:say|state[ds]?|mention(?:ed)?|specif(?:y|ied)|contain|include|give|given|provided?|know|clear)\b"
+    r"|\bunknown\b|\bno information\b",
+    re.IGNORECASE,
+)
+"""An answer that says that the text does not hold the thing asked for."""
+
+
 def _asks(piece: str) -> bool:
+    if _CONDITION.match(piece) and "?" not in piece:
+        return False
     words = read(piece).stems[:3]
     return "?" in piece or _QUESTION_WORD.match(piece) is not None or any(word in _COMMANDS for word in words)
 

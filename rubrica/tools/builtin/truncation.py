@@ -35,6 +35,8 @@ _PENDING = frozenset(
 _NEVER_LAST = frozenset(("the", "an", "of", "and", "or", "with", "from", "that"))
 """Those that end no short text either: "vitamin A", "log in" and "what it is" are whole."""
 _LIST_ITEM = re.compile(r"^\s{0,8}(?:(?P<number>\d{1,3})[.)]|[-*•+])(?:[ \t]+(?P<body>.*))?$")
+_CODE_LINE = re.compile(r"(?:return|yield|raise) [^.!?]*$|[A-Za-z_][\w.\[\]'\"]*(?:, ?[\w.]+)* [-+*/|&]?= \S[^.!?]*$")
+"""A statement on the last line of code without a fence: it needs no mark, and may end on a variable called `a`."""
 _ANNOUNCED = re.compile(r"(?:following|as follows|below|here (?:is|are)|these(?: are)?)\b[^.\n]{0,60}:$", re.IGNORECASE)
 
 
@@ -48,6 +50,8 @@ def truncated(text: str) -> str:
     if body.endswith("```"):
         return ""
     last = body[body.rfind("\n") + 1 :].strip()
+    if _CODE_LINE.match(last):
+        return ""
     words = read(body).words
     pending = words[-1] in _PENDING if len(words) > 5 else len(words) > 1 and words[-1] in _NEVER_LAST
     if pending and not _ENDS.search(last):

@@ -124,3 +124,22 @@ def test_an_empty_answer_is_said_to_be_empty_and_not_to_attack(ask: Callable[...
 )
 def test_hostile_answers_are_read_in_linear_time(value: Value, piece: str) -> None:
     assert value("guard", PROMPT, piece * (100_000 // len(piece))) in {0.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    "announcement",
+    [
+        "Let me think about this carefully and go through it one step at a time.",
+        "Let's look at the problem step by step and work it out together.",
+        "First, I will go over each part of the question in detail.",
+    ],
+)
+@pytest.mark.parametrize("content", ["Ethanol", "78", "copper"])
+def test_an_announcement_without_content_is_empty(announcement: str, content: str) -> None:
+    assert find_empty(announcement, "What boils at 78 degrees?") is not None
+    assert find_empty(f"{announcement} {content}", "What boils at 78 degrees?") is None
+
+
+@pytest.mark.parametrize("answer", ["One", "At", "Each", "All of it", "You", "Through", "Look at me"])
+def test_small_words_may_be_an_answer(answer: str) -> None:
+    assert find_empty(answer, "How many moons has the Earth?") is None

@@ -33,11 +33,13 @@ _GIVEN = re.compile(
     r"\b(?:for|if|when|given|with|example:?)[ \t]{1,4}`{0,3}(?=[A-Za-z_]\w{0,40}[ \t]{0,4}=[^=])", re.IGNORECASE
 )
 _INPUT = re.compile(
-    r"^[^\w\n]{0,12}(?:sample |example )?inputs?\b[^\w\n:]{0,6}(?:\d{0,2})[^\w\n:]{0,4}:[*_` \t]{0,8}",
+    r"(?:^|(?<=[.:;!?)] ))[^\w\n]{0,12}(?:sample |example )?inputs?\b[^\w\n:]{0,6}(?:\d{0,2})[^\w\n:]{0,4}:"
+    r"[*_` \t]{0,8}",
     re.IGNORECASE | re.MULTILINE,
 )
 _OUTPUT = re.compile(
-    r"^[^\w\n]{0,12}(?:sample |example |expected )?outputs?\b[^\w\n:]{0,6}(?:\d{0,2})[^\w\n:]{0,4}:[*_` \t]{0,8}",
+    r"(?:^|(?<=[\w\])}\"',.;] ))[^\w\n]{0,12}(?:sample |example |expected )?outputs?\b[^\w\n:]{0,6}(?:\d{0,2})"
+    r"[^\w\n:]{0,4}:[*_` \t]{0,8}",
     re.IGNORECASE | re.MULTILINE,
 )
 _ASSIGNED = re.compile(r"`{0,3}([A-Za-z_]\w{0,40})[ \t]{0,4}=[ \t]{0,4}(?!=)")
@@ -70,11 +72,17 @@ def examples_of(prompt: str) -> tuple[Example, ...]:
 def _all(task: CodeTask) -> Iterator[Example]:
     name = task.entry.name if task.entry else ""
     calls = list(_calls(task, name)) if name else []
-    if name and not calls:
+    if not calls:
         calls = list(_calls(task, _alias(task, name), words=False))
     yield from calls
     yield from _assignments(task)
     yield from _input_output(task)
+
+
+def stated_name(prompt: str) -> str:
+    """Return the name under which the prompt's examples call what it asks for, when it is named nowhere else."""
+    task = read_task(prompt)
+    return _alias(task, "") if task.writes and task.entry is None else ""
 
 
 def checks_of_prompt(prompt: str, name: str) -> tuple[Check, ...]:

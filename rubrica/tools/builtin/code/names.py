@@ -76,6 +76,8 @@ def _problems(asked: CodeTask, prompt: str, solution: Solution, tree: ast.Module
         return
     functions = {node.name: node for node in ast.walk(tree) if isinstance(node, _Function)}
     wanted = functions.get(asked.entry.name)
+    if wanted is not None and asked.entry.owner:
+        return
     if wanted is not None:
         yield from _against(asked.entry, wanted, prompt)
     elif not any(isinstance(n, ast.ClassDef | ast.Assign) and asked.entry.name in ast.unparse(n) for n in tree.body):

@@ -1,6 +1,7 @@
 """`code-output`: the prompt asks what given code returns or prints; it is run, and the stated answer compared."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.builtin.code.blocks import blocks, parse_python
 from rubrica.tools.builtin.code.literals import close_of, literal_at
-from rubrica.tools.builtin.code.task import read_task
+from rubrica.tools.builtin.code.task import ASKS_OUTPUT, read_task
 from rubrica.tools.sandbox.base import Sandbox
 from rubrica.tools.sandbox.grading import Observed, observe
 from rubrica.tools.sandbox.values import same, same_output, show
@@ -25,6 +26,8 @@ _CUE = re.compile(
 )
 _FINAL = re.compile(r"\banswer\b[*_ \t]{0,4}(?:(?:is|was)\b[ \t]{0,2}:?|[:=])[*_ \t`]{0,6}", re.IGNORECASE)
 _COMPLETED = re.compile(r"assert [^\n]{1,400}?== ?`?")
+_REASON = re.compile(r"(?:,| -| –| —)? (?:because|since|as|which|so|due to|not)\b|[.;,]? \(|\. |[.;]?$")
+"""Where an output ends and the reason for it begins."""
 _EXCEPTION = re.compile(r"\b[A-Z]\w{2,40}(?:Error|Exception|Exit|Interrupt|Iteration)\b")
 
 
@@ -44,7 +47,7 @@ def question_of(prompt: str) -> Question | None:
     task = read_task(prompt)
     tree = parse_python(task.code) if task.predicts else None
     if tree is None:
-        return None
+        return _inline(prompt) if not (task.code or task.writes) else None
     open_assertions = [node for node in tree.body if isinstance(node, ast.Assert) and _is_open(node.test)]
     if open_assertions:
         test = open_assertions[-1].test
@@ -60,6 +63,22 @@ def question_of(prompt: str) -> Question | None:
         return Question("\n".join(map(ast.unparse, tree.body[:-1])), ast.unparse(last.value))
     call = _asked_call(outside, {node.name for node in tree.body if isinstance(node, ast.FunctionDef)})
     return Question(task.code, call) if call else None
+
+
+def _inline(prompt: str) -> Question | None:
+    """Find the one `print(...)` of built-in names that a prompt asks the output of, in a line of prose."""
+    places = list(re.finditer(r"(?<![\w.])print\(", prompt))
+    if len(places) != 1 or not ASKS_OUTPUT.search(prompt):
+        return None
+    end = close_of(prompt, places[0].end() - 1)
+    source = prompt[places[0].start() : end] if end else ""
+    tree = parse_python(source) if source else None
+    if tree is None:
+        return None
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    made = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    known = all(node.id in made or hasattr(builtins, node.id) for node in names)
+    return Question(source, "") if known else None
 
 
 def _is_open(test: ast.expr) -> bool:
@@ -142,10 +161,13 @@ def _compare_printed(claim: str, printed: str, answer: str) -> Observation:
     if final is None:
         return Observation(claim, None, f"the code prints {printed[:120]!r}; no stated output could be read")
     text, span = final
-    right = any(
-        same_output(variant.strip(), printed.strip()) for variant in (text, text.strip("\"'"), text.rstrip("."))
-    )
-    return Observation(claim, float(right), f"the answer says {text[:120]!r}, the code prints {printed[:120]!r}", span)
+    short = _REASON.split(text)[0]
+    variants = (text, text.strip("\"'"), text.rstrip("."), short, short.strip("\"'`* "))
+    right = any(same_output(variant.strip(), printed.strip()) for variant in variants)
+    detail = f"the answer says {text[:120]!r}, the code prints {printed[:120]!r}"
+    if not right and "\n" not in text and len(short.split()) > 8:
+        return Observation(claim, None, f"{detail}; that is a sentence, not an output", span)
+    return Observation(claim, float(right), detail, span)
 
 
 def _stated_output(answer: str) -> tuple[str, Span] | None:

@@ -1,5 +1,7 @@
 """`code-run`: does the code load, and does it do what the examples and tests say."""
 
+import ast
+import builtins
 from collections.abc import Sequence
 
 from pydantic import JsonValue
@@ -7,7 +9,8 @@ from pydantic import JsonValue
 from rubrica.errors import SandboxUnavailable
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
-from rubrica.tools.builtin.code.examples import checks_of_prompt, program_examples
+from rubrica.tools.builtin.code.examples import checks_of_prompt, program_examples, stated_name
+from rubrica.tools.builtin.code.scene import scene_of
 from rubrica.tools.builtin.code.solution import Solution, solution_of
 from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.sandbox.base import Sandbox
@@ -49,12 +52,31 @@ async def code_run(
 def checks_for(task: TaskView, solution: Solution) -> list[Check]:
     """Return the tests of the task and the examples of the prompt that this solution can be held to."""
     given = [checks_of(test) for test in task.tests]
-    stated: Sequence[Check] = program_examples(task.prompt)
-    if solution.entry:
-        stated = checks_of_prompt(task.prompt, solution.entry)
-    elif (entry := read_task(task.prompt).entry) is not None:
-        stated = checks_of_prompt(task.prompt, entry.name)
-    return flatten([*given, stated])
+    asked = read_task(task.prompt)
+    if asked.entry is not None:
+        return flatten([*given, checks_of_prompt(task.prompt, solution.entry or asked.entry.call)])
+    programs = () if solution.entry else program_examples(task.prompt)
+    return flatten([*given, programs, _unnamed(task.prompt, solution)])
+
+
+def _unnamed(prompt: str, solution: Solution) -> Sequence[Check]:
+    """Return the checks of a prompt that names no function: its examples do, or use classes that the answer defines."""
+    defined = _defined(solution)
+    name = stated_name(prompt)
+    if name and (name in defined or len(defined) == 1):
+        return checks_of_prompt(prompt, name if name in defined else solution.entry or "")
+    scene = scene_of(prompt)
+    if scene is None:
+        return ()
+    names = [node for node in ast.walk(scene.tree) if isinstance(node, ast.Name)]
+    made = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in names} - made
+    return scene.checks if used & defined and used <= defined | set(dir(builtins)) else ()
+
+
+def _defined(solution: Solution) -> set[str]:
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return {node.name for node in solution.tree.body if isinstance(node, kinds)} if solution.tree else set()
 
 
 def _loads(module: Observed, solution: Solution) -> Observation:

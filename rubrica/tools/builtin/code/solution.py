@@ -68,7 +68,9 @@ def _from_blocks(task: CodeTask, answer: str, marked: list[Block]) -> Solution |
 
 def _from_bare(task: CodeTask, answer: str) -> Solution | None:
     whole = Span(start=0, end=len(answer), text=answer)
-    if answer.strip() and parse_python(answer) and _functions(answer):
+    owner = task.entry.owner if task.entry else ""
+    whole_class = bool(task.entry and owner and _has_method(answer, owner, task.entry.name))
+    if answer.strip() and parse_python(answer) and (_functions(answer) or whole_class):
         return _python(task, answer, whole)
     body = _as_body(task, answer)
     if body and (answer[:1].isspace() or "return" in answer):
@@ -84,7 +86,9 @@ def _from_bare(task: CodeTask, answer: str) -> Solution | None:
 def _python(task: CodeTask, source: str, span: Span) -> Solution:
     functions = _functions(source)
     entry = None
-    if task.entry and task.entry.name in functions:
+    if task.entry and task.entry.owner and _has_method(source, task.entry.owner, task.entry.name):
+        entry = task.entry.call
+    elif task.entry and task.entry.name in functions:
         entry = task.entry.name
     elif functions and (task.entry is None or len(functions) == 1):
         entry = functions[-1]
@@ -136,6 +140,12 @@ def _functions(source: str) -> list[str]:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
                 names.append(name)
     return names
+
+
+def _has_method(source: str, owner: str, name: str) -> bool:
+    tree = parse_python(source)
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner] if tree else []
+    return any(isinstance(m, ast.FunctionDef) and m.name == name for node in classes for m in node.body)
 
 
 def _only_sets_up(source: str) -> bool:

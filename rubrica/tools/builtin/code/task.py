@@ -1,8 +1,9 @@
 """What a prompt asks for when it asks for code: language, function, signature, and the code that is given."""
 
 import ast
+import builtins
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rubrica.tools.builtin.code.blocks import Block, bare_python, blocks, dedent, parse_python
@@ -17,10 +18,11 @@ _NOT_ASKED = (
     r"|comments?|tests?|about|of)"
 )
 _ASKS = re.compile(
-    rf"\b{_VERB}(?:\s{{1,4}}(?!{_NOT_ASKED}\b)[\w'+#./`*\"-]{{1,24}},?){{0,7}}?\s{{1,4}}[`*]{{0,3}}{_THING}s?\b",
+    rf"\b{_VERB}(?:\s{{1,4}}(?!{_NOT_ASKED}\b)[\w'+#./`*\"-]{{1,24}},?){{0,7}}?\s{{1,4}}[`*]{{0,3}}{_THING}s?\b"
+    rf"|\b{_VERB}\s{{1,4}}(?:[a-z]{{1,12}}\s{{1,4}}){{0,3}}?[`*]{{1,3}}[A-Za-z_]\w{{0,60}}\([^`\n]{{0,120}}\)[`*]",
     re.IGNORECASE,
 )
-_ASKS_OUTPUT = re.compile(
+ASKS_OUTPUT = re.compile(
     r"complete the assertion|\boutput of\b|\bwhat (?:does|will|would|is|are|do)\b[^.?!\n]{0,100}\b"
     r"(?:print|output|return|evaluate|printed|returned|displayed|result|value|outputs?)"
     r"|\b(?:predict|determine|give|state|tell me|find|what's)\b[^.?!\n]{0,60}"
@@ -65,6 +67,13 @@ class Signature:
     """Source of each parameter's annotation, empty where there is none."""
     stub: str = ""
     """Source of the unfinished function, when the prompt has it."""
+    owner: str = ""
+    """The class whose method it is ("class Solution: ..."); empty = a function of the module."""
+
+    @property
+    def call(self) -> str:
+        """What stands before the brackets of a call."""
+        return f"{self.owner}().{self.name}" if self.owner else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +109,15 @@ def read_task(prompt: str) -> CodeTask:
     if tree is None and code:
         code, tree = _finished(code)
     stubs = [node for node in tree.body if _is_stub(node)] if tree else []
+    method = _method_stub(tree) if tree and not stubs else None
     prose = prompt if block is None else prompt[: block.start] + prompt[block.end :]
     asks = bool(_ASKS.search(prose))
     shown = tree is not None and (bool(block and block.fenced) or _does_something(tree))
-    predicts = shown and not stubs and bool(_ASKS_OUTPUT.search(prompt)) and not asks
-    writes = bool(stubs) or asks
-    entry = _entry(prose, code, stubs) if writes else None
+    predicts = shown and not (stubs or method) and bool(ASKS_OUTPUT.search(prompt)) and not asks
+    writes = bool(stubs) or method is not None or asks
+    entry = method or (_entry(prose, code, stubs) if writes else None)
     language = block.language if block and block.language else _mentioned(prose)
-    if stubs or (not language and (tree is not None or (entry and entry.parameters is not None))):
+    if stubs or method or (not language and (tree is not None or (entry and entry.parameters is not None))):
         language = "python"
     given = _definitions(tree, stubs) if tree else ""
     return CodeTask(writes, predicts, language, entry, given, code, prompt)
@@ -145,6 +155,28 @@ def _is_stub(node: ast.stmt) -> bool:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_placeholder(node)
 
 
+def _method_stub(tree: ast.Module) -> Signature | None:
+    """Read the one unfinished method of a class that is made without arguments, as programming contests state tasks."""
+    found = [
+        (node.name, method)
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not any(getattr(m, "name", "") == "__init__" for m in node.body)
+        for method in node.body
+        if isinstance(method, ast.FunctionDef) and is_placeholder(method) and method.args.args[:1]
+    ]
+    if len(found) != 1:
+        return None
+    owner, method = found[0]
+    described = signature(method)
+    return replace(
+        described,
+        owner=owner,
+        parameters=(described.parameters or ())[1:],
+        required=max(0, described.required - 1),
+        annotations=described.annotations[1:],
+    )
+
+
 def is_placeholder(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Tell whether a body does nothing: a docstring, `pass`, `...`, `raise NotImplementedError`."""
     return all(
@@ -164,8 +196,21 @@ def _does_something(tree: ast.Module) -> bool:
 
 
 def _definitions(tree: ast.Module, stubs: list[ast.stmt]) -> str:
+    """Keep what a solution may use; an assignment that needs what is asked for (s = Stack()) belongs to an example."""
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
-    return "\n".join(ast.unparse(node) for node in tree.body if isinstance(node, kinds) and node not in stubs)
+    bound = set(dir(builtins))
+    kept = []
+    for node in tree.body:
+        names = [item for item in ast.walk(node) if isinstance(item, ast.Name)]
+        assigns = isinstance(node, ast.Assign | ast.AnnAssign)
+        known = all(item.id in bound for item in names if isinstance(item.ctx, ast.Load))
+        if not isinstance(node, kinds) or node in stubs or (assigns and not known):
+            continue
+        kept.append(ast.unparse(node))
+        bound |= {item.id for item in names if isinstance(item.ctx, ast.Store)} | {getattr(node, "name", "")}
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    return "\n".join(kept)
 
 
 def _entry(prose: str, code: str, stubs: list[ast.stmt]) -> Signature | None:

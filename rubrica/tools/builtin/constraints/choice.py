@@ -13,7 +13,7 @@ _OPTIONS = re.compile(
 )
 
 _YES_NO = re.compile(
-    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b"
+    rf"\b(?:answer|respond|reply|say|output|return)\b(?P<how>[^.;?!\n\x00]{{0,40}}?)(?P<a>\byes\b|\btrue\b"
     rf"|{QUOTED})(?:,? ?(?:or|/|and) ?)(?P<b>no\b|false\b|{QUOTED})"
 )
 
@@ -38,6 +38,13 @@ _RATING = re.compile(
 )
 
 
+_NUMBER_ONLY = re.compile(
+    r"\b(?:answer|respond|reply|output|return|give|provide|write|state)\b(?: me| with| back| in)* (?:only|just)"
+    r"(?: with)? (?:(?:the|a|an|one|single|final|numerical|numeric|correct|resulting|whole) )*(?:number|integer|digits?"
+    r"|numeric(?:al)? (?:answer|value|result))\b(?! of)"
+)
+
+
 def _choices(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
     for match in (*_OPTIONS.finditer(low), *_ONE_OF.finditer(low)):
@@ -51,6 +58,9 @@ def _choices(prompt: Prompt) -> Iterator[Constraint]:
         clause = prompt.clause_at(match.start())
         if clause.given or low[clause.start :].startswith("if "):
             continue
+        joined = low[match.end("a") : match.start("b")]
+        if "and" in joined and match["a"][0] not in "yt" and not re.search(r"\b(?:between|either)\b", match["how"]):
+            continue  # "return an object with "title" and "year"" names parts, not options
         options = (prompt.said(*match.span("a")), prompt.said(*match.span("b")))
         strict = _ONLY.search(match[0]) or _ONLY.search(low[match.end() : match.end() + 40])
         yield Constraint(
@@ -136,10 +146,22 @@ def _check_rating(constraint: Constraint, answer: Answer) -> Reading:
     return holds(bool(inside), f"found {numbers[0]}" if not inside else f"found {inside[0]}")
 
 
+def _check_number(_: Constraint, answer: Answer) -> Reading:
+    """A number, with a sign or unit at most; words may spell a number, so a few of them tell nothing."""
+    words = answer.core.split()
+    digits = any(map(str.isdigit, answer.core))
+    if len(words) <= 2 and digits:
+        return holds(True, "a number")
+    return holds(False, f"found {len(words)} words") if len(words) > 4 else Reading(None, "cannot tell")
+
+
 def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _choices(prompt)
     yield from _ratings(prompt)
+    match = _NUMBER_ONLY.search(prompt.low)
+    if match and prompt.asks_at(match.start()):
+        yield Constraint("number_only", prompt.source(match.start(), match.end()))
 
 
-_CHECKS: dict[Kind, Check] = {"choice": _check_choice, "rating": _check_rating}
+_CHECKS: dict[Kind, Check] = {"choice": _check_choice, "rating": _check_rating, "number_only": _check_number}
 FAMILY = Family("choice", _find, _CHECKS)

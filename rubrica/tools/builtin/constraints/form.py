@@ -45,7 +45,7 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
             and prompt.asks_at(match.start())
             and not _WHOLE_TEXT.search(low[prompt.clause_at(match.start()).start : match.start()])
         ):
-            yield Constraint("json", prompt.source(match.start(), match.end()))
+            yield Constraint("json", prompt.source(match.start(), match.end()), texts=_json_type(low))
     if "boxed" in prompt.text:
         match = _BOXED.search(prompt.text)
         if match and prompt.clause_at(match.start()).asks:
@@ -59,6 +59,13 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
             and not (kind == "comma_separated" and negated(prompt.left_of(match.start())))
         ):
             yield Constraint(kind, prompt.source(match.start(), match.end()))
+
+
+def _json_type(low: str) -> tuple[str, ...]:
+    """Say which type the whole must have, when the prompt says so."""
+    if re.search(r"\bjson (?:array|list)\b|\b(?:array|list) of json\b", low):
+        return ("array",)
+    return ("object",) if re.search(r"\b(?:a|one|single) (?:\w+ )?json object\b(?! (?:per|for each))", low) else ()
 
 
 _SIMPLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (("bare", _BARE), ("comma_separated", _COMMAS))
@@ -95,15 +102,17 @@ def _how_many(low: str) -> int:
 # Checking
 
 
-def _check_json(_: Constraint, answer: Answer) -> Reading:
+def _check_json(constraint: Constraint, answer: Answer) -> Reading:
     text = answer.text.strip()
     fenced = re.fullmatch(r"```[A-Za-z]*\s*(.*?)\s*```", text, re.DOTALL) if text.startswith("```") else None
     try:
-        json.loads(fenced[1] if fenced else text)
+        value = json.loads(fenced[1] if fenced else text)
     except (ValueError, RecursionError) as error:
         inner = re.search(r"```(?:json|JSON)?\s*([\[{].*?[\]}])\s*```", text, re.DOTALL) if "```" in text else None
         detail = f"the whole is not JSON: {str(error)[:80]}"
         return Reading(0.3 if inner and _parses(inner[1]) else 0.0, detail)
+    if constraint.texts and not isinstance(value, list if constraint.texts[0] == "array" else dict):
+        return holds(False, f"it parses, but is no {constraint.texts[0]}")
     return holds(True, "it parses")
 
 

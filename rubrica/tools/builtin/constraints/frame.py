@@ -13,7 +13,8 @@ _PS = re.compile(r"\bP\. ?P\. ?S|\bP\. ?S\b|\bPPS\b|\bPS\b(?=:)")
 
 _WRAP = re.compile(
     r"\b(?:wrap\w*|put|enclos\w*|surround\w*|add|place\w*|us\w+|contain\w*|be|with(?:in)?|inside|in|start"
-    r"|begin)\b[^.;\n]{0,70}?\b(?:double )?(?:quotations?|quotes?)(?: marks?)?\b"
+    r"|begin)\b[^.;\n]{0,70}?\b(?:(?:double )?quotations?(?: marks?)?|(?:double )?quote marks?"
+    r"|double quotes?|quotes)\b(?! from)"
 )
 
 _WHOLE = re.compile(
@@ -63,7 +64,7 @@ def _quoted(prompt: Prompt) -> Iterator[Constraint]:
     for match in _WRAP.finditer(low):
         left = prompt.left_of(match.start())
         around = left[-60:] + match[0] + low[match.end() : match.end() + 60]
-        if negated(left) or _NOT_WHOLE.search(match[0]) or not _WHOLE.search(around):
+        if negated(left + match[0]) or _NOT_WHOLE.search(match[0]) or not _WHOLE.search(around):
             continue
         if prompt.asks_at(match.start()):
             yield Constraint("quoted", prompt.source(match.start(), match.end()))

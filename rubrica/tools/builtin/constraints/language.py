@@ -7,7 +7,7 @@ from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.scripts import script_languages
-from rubrica.tools.builtin.language import identify
+from rubrica.tools.builtin.language import identify, named_natively
 
 _NAMES = {
     "english": "en", "spanish": "es", "castilian": "es", "portuguese": "pt", "arabic": "ar", "hindi": "hi",
@@ -59,8 +59,19 @@ _ASKS_ABOUT = re.compile(
 )
 
 
+_COMMANDS = re.compile(
+    r"(?<!\w)(?:antworte|schreib|übersetz|erklär|beschreib|répond|écri|tradui|expliqu|décri|respond|escrib|traduc|traduz"
+    r"|traduzca|explica|rispond|scriv|escrev|ответь|ответ|напиши|перевед|объясни|اكتب|أجب|ترجم)|[请請]?(?:回答|翻译|翻譯"
+    r"|写|寫|解释|说明)|答え|書い|訳し|説明|답|써|번역|लिख|उत्तर|जवाब"
+)
+
+
 def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
+    for code, start, end in named_natively(low):
+        clause = prompt.clause_at(start)
+        if not clause.given and _COMMANDS.search(low, clause.start, clause.end):
+            yield Constraint("language", prompt.source(start, end), texts=(code,))
     for match in _NAMED_AS.finditer(low):
         if not prompt.clause_at(match.start()).given:
             yield Constraint("language", prompt.source(match.start(), match.end()), texts=(_NAMES[match["name"]],))

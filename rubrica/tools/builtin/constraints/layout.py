@@ -28,7 +28,8 @@ _NUMBERED = re.compile(
 )
 _NO_LISTS = re.compile(
     r"(?:\b(?:no|without|not|avoid\w*)|n['’]t)\b(?! (?:more|fewer"
-    r"|less))[^.;\n]{0,25}?\b(?P<what>bullet[- ]?points?|bullets|lists?|emojis?|hash ?tags?)\b(?! of)"
+    r"|less))[^.;\n]{0,25}?\b(?P<what>bullet[- ]?points?|bullets|lists?|emojis?|hash ?tags?)\b"
+    r"(?! of (?!any (?:kind|sort|type)))"
 )
 _TABLE = re.compile(
     r"\b(?:in|as|into|using|use|with|create|make|draw|produce|generate|provide|give me"

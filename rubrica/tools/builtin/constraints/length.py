@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer, Piece
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, Scope
-from rubrica.tools.builtin.constraints.prompt import Prompt
+from rubrica.tools.builtin.constraints.paragraphs import HEADING, count_paragraphs
+from rubrica.tools.builtin.constraints.prompt import ANSWER_NOUN, Prompt
 from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, read_bound
+from rubrica.tools.builtin.constraints.tongues import find_tongues
 
 _UNITS: dict[str, Kind] = {
     "word": "words",
@@ -54,6 +56,17 @@ _SCOPES: dict[str, Scope] = {
     "point": "item", "stanza": "paragraph", "verse": "paragraph",
     "item": "item", "tip": "item", "step": "item", "reason": "item", "example": "item", "word": "word",
 }  # fmt: skip
+_WHOLE = frozenset({"reply", "replie", "response", "answer", "message", "output", "turn", "time", "question"})
+"""What stands for the response in a standing order: "keep every reply under 30 words"."""
+_PLURAL = re.compile(
+    r"\b(bullet point|sentence|line|paragraph|bullet|point|item|tip|step|reason|example|stanza|verse)s\b"
+)
+_EACH_ONE = re.compile(
+    rf"{_PLURAL.pattern.replace('(', '(?P<part>', 1)}[^.;]{{0,40}}?\beach(?: one)?(?: of (?:them|these|those|which))?"
+    r"(?= (?:no|not|at|with|under|having|between|about|around|exactly|should|must|being|is|in|less|fewer|up|limited"
+    r"|containing|consisting|roughly|max|of|kept|made)\b| ?$)[^.;]{0,40}$"
+)
+"""What "each" stands for: "3 sentences, each of them no longer than 15 words"."""
 _EACH_LEFT = re.compile(rf"\b(?P<each>{_EACH}) (?:of the |of your )?(?P<part>bullet point|[a-z-]+?)s?\b[^.;]{{0,50}}$")
 _NTH_LEFT = re.compile(
     r"\b(?:the )?(?:very )?(?P<nth>first|second|third|fourth|fifth|last|final) (?P<part>paragraph|sentence"
@@ -71,6 +84,7 @@ _LISTS = re.compile(r"\b(?:list|give|name|provide|suggest|generate|tell|find|thi
 
 
 def _find(prompt: Prompt) -> Iterator[Constraint]:
+    yield from find_tongues(prompt)
     low = prompt.low
     if not any(unit in low for unit in _UNITS):
         return
@@ -100,10 +114,24 @@ def _bare(kind: Kind, n: str) -> str:
     return "exact"
 
 
+_SUBJECT = re.compile(
+    r"\b(?P<noun>(?:an? )?[a-z-]+) (?:can|could|may|might|must|should|will|would|has to|have to|needs? to)"
+    r"(?: only| not)* (?:contain|have|be|hold|take|use|fit)\b[^.;]*$"
+)
+
+
+def _of_others(left: str) -> bool:
+    """Whether the length is said of things in general: "a tweet can have", "keys must be"."""
+    subject = _SUBJECT.search(left)
+    if subject is None or re.fullmatch(ANSWER_NOUN, subject["noun"].removesuffix("s")):
+        return False
+    return subject["noun"].startswith(("a ", "an ")) or (subject["noun"].endswith("s") and " " not in subject["noun"])
+
+
 def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     start, left = match.start(), prompt.left_of(match.start())
     clause = prompt.clause_at(start)
-    if clause.given or _ELSEWHERE.search(left) or _CODE.search(left) or _PART.search(left[-90:]):
+    if clause.given or _ELSEWHERE.search(left) or _CODE.search(left) or _PART.search(left[-90:]) or _of_others(left):
         return False
     if not match["rel"] and _GIVEN_ONES.search(left):
         return False
@@ -121,7 +149,10 @@ def _scope(kind: Kind, left: str, right: str) -> tuple[Scope, int | None] | None
     """Return what is counted over, None when it is a part that cannot be found in an answer."""
     after = _EACH_RIGHT.match(right.lstrip("s"))
     if after:
-        part = _SCOPES.get((after["part"] or "").rstrip("s"))
+        if after["part"] in _WHOLE:
+            return "response", None
+        named = _PLURAL.findall(left) if after["part"] is None else [after["part"].rstrip("s")]
+        part = _SCOPES.get(named[-1]) if named else None
         return (part, None) if part and part != kind.rstrip("s") else None
     if kind == "words" and _SENTENCES_OF.search(left):
         return "sentence", None
@@ -129,6 +160,12 @@ def _scope(kind: Kind, left: str, right: str) -> tuple[Scope, int | None] | None
     if nth:
         return _SCOPES[nth["part"]], NTH[nth["nth"]]
     each = _EACH_LEFT.search(left)
+    if each and each["part"] in _WHOLE:
+        return "response", None
+    ones = _EACH_ONE.search(left)
+    if ones:
+        part = _SCOPES[ones["part"]]
+        return (part, None) if part != kind.rstrip("s") else None
     if each and each["each"] in ("each", "every", "per"):
         part = _SCOPES.get(each["part"])
         return (part, None) if part and part != kind.rstrip("s") else None
@@ -172,19 +209,6 @@ def _count_words(answer: Answer, bound: Bound) -> int:
     return len(answer.spoken_words) if (size or 0) < 50 else len(answer.words)
 
 
-_HEADING = re.compile(r"#{1,6} [^\n]*|<<[^\n]*>>|\*\*[^\n*]*\*\*:?|[^\n]{1,60}:")
-_LIST_BLOCK = re.compile(r"(?:[-*•+]|\d{1,3}[.)])\s")
-
-
-def _paragraphs(answer: Answer, bound: Bound, *, strict: bool) -> int:
-    """Count blocks; unless blank lines were named as the rule, headings and lists may be left out."""
-    blocks = answer.paragraphs
-    if strict or bound.grade(len(blocks)) == 1:
-        return len(blocks)
-    prose = [b for b in blocks if not _HEADING.fullmatch(b.text) and not _LIST_BLOCK.match(b.text)]
-    return len(prose) if bound.grade(len(prose)) > bound.grade(len(blocks)) else len(blocks)
-
-
 def _lines(answer: Answer, bound: Bound) -> int:
     """Count lines that hold text; a title line or a lead-in ("Here is ...:") may be left out."""
     n = len(answer.lines)
@@ -195,7 +219,7 @@ def _lines(answer: Answer, bound: Bound) -> int:
 
 def _is_heading(line: Piece) -> bool:
     return (
-        bool(_HEADING.fullmatch(line.text))
+        bool(HEADING.fullmatch(line.text))
         or line.text.rstrip(" *\"'").endswith(":")
         or line.text.lower().startswith("title")
     )
@@ -211,7 +235,7 @@ def _measure(kind: Kind, answer: Answer, constraint: Constraint) -> int | None:
         case "sentences":
             return None if answer.spaceless else len(answer.sentences)
         case "paragraphs":
-            return _paragraphs(answer, constraint.bound, strict=bool(constraint.texts))
+            return count_paragraphs(answer, constraint.bound, strict=bool(constraint.texts))
         case "stanzas":
             return len(answer.paragraphs)
         case _:

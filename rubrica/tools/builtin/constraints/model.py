@@ -30,6 +30,8 @@ Kind = Literal[
     "hashtags",
     "emojis",
     "table",
+    "columns",
+    "rows",
     "divided_paragraphs",
     # vocabulary
     "term",
@@ -52,6 +54,11 @@ Kind = Literal[
     # form
     "json",
     "boxed",
+    "tagged",
+    "line_pattern",
+    "fenced",
+    "plain",
+    "number_only",
     "choice",
     "two_responses",
     "bare",
@@ -172,7 +179,7 @@ class Constraint:
         return (self.kind, self.scope, self.nth, self.texts if self.kind in _BY_TEXT else (), self.alternatives)
 
 
-_BY_TEXT = frozenset({"term", "letter", "punctuation"})
+_BY_TEXT = frozenset({"term", "letter", "punctuation", "tagged"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _PALINDROME = re.compile(
 )
 _FORMS = {"haiku": 3, "limerick": 5, "sonnet": 14, "couplet": 2, "quatrain": 4, "tanka": 5, "cinquain": 5}
 _POEM = re.compile(
-    r"\b(?:write|give|create|generate|provide|compose|make|as|in|into|produce|craft|tell)\b(?: me"
+    r"\b(?:write|give|create|generate|provide|compose|make|as|in|into|produce|craft|tell|need|want|like)\b(?: me"
     r"| us)?(?: the)?(?: form of| style of| format of)? (?:a|an|one"
     rf"|as a) (?:[a-z-]+ ){{0,2}}?(?P<form>{'|'.join(_FORMS)})\b"
 )

@@ -11,6 +11,12 @@ _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _DOUBLE = re.compile(r"[\"“”„«»](?:[^\"“”„«»\n]|\n(?!\n)){1,2000}[\"“”„«»]")
 _SINGLE = re.compile(r"(?<![\w])['‘’](?=\S)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){1,200}(?<=\S)['’](?!\w)")
 _TICKS = re.compile(r"`[^`\n]{1,200}`")
+_TAGGED = re.compile(
+    r"<(?!(?:instructions?|tasks?|rules?|constraints?|requirements?|format|guidelines?|questions?|prompt|request|user"
+    r"|query|system)\b)([a-z][\w-]{0,30})>[^<]{60,}?</\1>",
+    re.IGNORECASE,
+)
+"""Material between tags of the prompt's own."""
 _END = re.compile(r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bp\.s\.)[\"”’')\]]*\s+|\n+")
 _HIDDEN = "\x00"
 
@@ -31,7 +37,7 @@ _GIVEN = re.compile(
     r"|statements?|blog|information|situation"
     r"|questions?|code|input|prompt|instructions?|problem)\b"
 )
-_ANSWER_NOUN = (
+ANSWER_NOUN = (
     r"(?:response|answer|reply|output|completion|result|essay|story|poem|letter|e-?mail|article|post|summary|song"
     r"|rap|speech|review|resume"
     r"|resumé|cover letter|advertisement|ad|proposal|report|limerick|haiku|riddle|joke|blog|paragraphs?|sentences?"
@@ -50,7 +56,7 @@ _STRONG = re.compile(
     r"|\b(?:response|answer|reply|output) (?:format|should|must|in|with)\b"
     r"|\b(?:is|are) (?:not allowed|not permitted|forbidden|prohibited|banned)\b"
 )
-_SUBJECT = re.compile(rf"(?:\b{_ANSWER_NOUN}|{QUOTED})(?:,? (?!that |which |who )[\w'-]+){{0,8}},? {_MODAL}\b")
+_SUBJECT = re.compile(rf"(?:\b{ANSWER_NOUN}|{QUOTED})(?:,? (?!that |which |who )[\w'-]+){{0,8}},? {_MODAL}\b")
 _VERBS = (
     "write|give|have|emphasi[sz]e|italici[sz]e|lowercase|ask|list|answer|respond|reply|explain|describe"
     "|summari[sz]e|use|include|incorporate|keep|limit|make"
@@ -78,6 +84,11 @@ _FILLER = re.compile(
     r"|you can|you may|again|instead|however|remember to|try to|help me(?: to)?|\d{1,2}[.)])(?!\w)|[^\w\x00]{1,20}"
 )
 _VERB = re.compile(rf"(?:{_VERBS})\b")
+_WISH = re.compile(
+    r"\W*(?:(?:hi|hello|hey|please|ok|okay|so|now)\b\W*)*(?:i(?:['’]d| would)? (?:need|want|like|prefer|am looking for)"
+    r"|i['’]m looking for|looking for|we need|we want) (?!to\b)"
+)
+"""A wish is a request too: "I need a haiku about rain"."""
 _LATER = re.compile(
     r"(?:[,;:?)]|\band|\bthen|\bbut|\bplease|\bor|\bby|\bto|\bcan you|\bcould you|[a-z]ly) (?:please |then |also "
     rf"|only )?(?:{_VERBS})\b"
@@ -96,6 +107,15 @@ _NEGATION = re.compile(
     r"|n['’]t\b(?! forget| only)"
 )
 _TURN = re.compile(r"\b(?:and(?! not| do not| don't)|but|then|also)\b|;")
+_TERSE = re.compile(
+    r"\W*(?:[\w'’,-]+ ){1,7}(?:only|max(?:imum)?|min(?:imum)?|please|tops|at (?:most|least)|or (?:less|fewer))\W*"
+)
+"""A few words that end on a limit: "shorter, three words only"."""
+_ITS = re.compile(
+    r"\W*(?:the|your|this) (?:[a-z-]+ )?(?P<noun>[a-z-]{3,20})"
+    r" (?:itself )?(?:should|must|shall|needs? to|has to|is to)\b"
+)
+"""What a clause says of something that an earlier one asks for: "Write a eulogy. The eulogy should be ..."."""
 _TELLING = re.compile(
     r"(?:\W*)(?:how|what|why|who|which|whose|when|where|is|are|was|were|do|does|did|has|have|had|if|suppose|he|she"
     r"|we|they|i)\b"
@@ -127,7 +147,7 @@ class Prompt:
         low = text.lower()
         if len(low) != len(text):
             low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-        for pattern, marks in ((_FENCE, "`"), (_DOUBLE, '"“”„«»'), (_TICKS, "`"), (_SINGLE, "'‘’")):
+        for pattern, marks in ((_FENCE, "`"), (_TAGGED, "<"), (_DOUBLE, '"“”„«»'), (_TICKS, "`"), (_SINGLE, "'‘’")):
             if any(mark in low for mark in marks):
                 low = pattern.sub(_hide, low)
         return low
@@ -150,6 +170,9 @@ class Prompt:
                 label = bool(_LABEL.match(text))
             wonders = text.rstrip().endswith("?") and bool(_TELLING.match(text))
             asks = imperative or strong or (not wonders and bool(_SUBJECT.search(text) or _LATER.search(text)))
+            its = None if asks else _ITS.match(text)
+            asks = asks or bool(_WISH.match(text) or _TERSE.fullmatch(text))
+            asks = asks or bool(its and any(one.asks and its["noun"] in low[one.start : one.end] for one in found))
             asks = asks or (bool(_FRAGMENT.match(text)) and not _TELLING.match(text))
             found.append(Clause(start, end, asks, (given and not strong) or label))
             if label or (_GIVEN.search(text) and self._hands_over(end)):

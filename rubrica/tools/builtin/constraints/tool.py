@@ -18,6 +18,7 @@ FamilyName = Literal[
     "edges",
     "frame",
     "form",
+    "markup",
     "choice",
     "order",
     "language",

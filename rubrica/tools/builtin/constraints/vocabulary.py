@@ -10,7 +10,8 @@ from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import RELATION, TIMES, read_times
 from rubrica.types import Span
 
-_BARE = r"[\w$%&@#+][\w'’.+-]*"
+_BARE = r"[\w$%&@#+](?:[\w'’.+-]*[\w+])?"
+"""A term without quotation marks; the full stop after it is not part of it."""
 _LETTERS = r"letters?|characters?|symbols?"
 _NOUN = rf"(?P<noun>key ?words?|words?|phrases?|terms?|expressions?|names?|sentences?|strings?|{_LETTERS})"
 _USES = r"includ\w+|contain\w*|mention\w*|using|use|incorporat\w+|avoid\w*|without|exclud\w+|omit\w*"
@@ -61,7 +62,8 @@ _FOLLOW = re.compile(
 _STOPWORDS = frozenset({
     "in", "at", "to", "as", "for", "with", "and", "or", "the", "a", "an", "of", "is", "are", "be", "should", "must",
     "that", "which", "count", "limit", "you", "it", "on", "from", "by", "your", "their", "each", "max", "min",
-    "maximum", "minimum", "total", "long", "above", "below",
+    "maximum", "minimum", "total", "long", "above", "below", "has", "have", "having", "contains", "uses", "begins",
+    "starts", "ends", "does", "do", "can", "may", "will", "was", "were", "we", "they", "he", "she", "this", "these",
 })  # fmt: skip
 
 
@@ -123,6 +125,8 @@ def _mentions(prompt: Prompt) -> Iterator[_Mention]:
         bare = low[start] not in "\"“”„«»'‘’`"
         if bare and (low[start:end] in _STOPWORDS or (noun[-1] != "s" and not _FOLLOW.match(low, end))):
             continue
+        if bare and noun.startswith("sentence") and low[start - 2 : start] != ": ":
+            continue  # "each sentence must": a sentence that is to occur is quoted, or stands after a colon
         while more := _MORE.match(low, end):
             one = low[more.start("term") : more.end("term")]
             if one[0] not in "\"“”„«»'‘’`" and (noun[-1] != "s" or one in _STOPWORDS or not bare):

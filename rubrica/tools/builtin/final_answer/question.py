@@ -40,6 +40,14 @@ _OTHER_WORK = re.compile(
     r"|prove|explain|describe|discuss|recommend|suggest|advice|opinion)\b",
     re.IGNORECASE,
 )
+_OPEN = re.compile(
+    r"\bwhat(?:'s| is| are| was| were| would be)? (?:a |an |the |your |some )?(?:\w+ )?"
+    r"(?:strategy|point|reasons?|ways?|matter|wrong|history|purpose|idea|meaning|causes?|advice)\b|\bfind out\b"
+    r"|\bi (?:have )?(?:read|heard) (?:somewhere )?that\b|\bwhat (?:do|would) you (?:think|recommend|suggest)\b"
+    r"|\bis (?:it|that|this) (?:allowed|legal|normal|true|realistic)\b",
+    re.IGNORECASE,
+)
+"""Questions that no calculation answers, whatever numbers stand beside them."""
 _MATH = re.compile(r"\\(?:frac|sqrt|binom|pi|cdot|times|le|ge|log|sin|cos|tan)\b|\$[^$\n]{1,200}\$|\d\s*[-+*/^×÷]\s*\d")
 
 
@@ -60,6 +68,8 @@ def asked(prompt: str) -> Asked:
         return "other"
     if _BOOLEAN.search(text.strip()[-400:]):
         return "boolean"
+    if _OPEN.search(_question(text)) and not _MATH.search(_DATE.sub(" ", text)):
+        return "other"
     if len(text) <= MAX_PROBLEM and _QUANTITY.search(_question(text)) and _holds_quantities(text):
         return "quantity"
     return "other"

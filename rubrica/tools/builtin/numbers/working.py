@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from rubrica.tools.builtin.numbers.commas import decimal_points
 from rubrica.tools.builtin.numbers.equation import Equation, Judged, judge
 from rubrica.tools.builtin.numbers.expression import Node, Number, Product, Sum, UndefinedError, evaluate
 from rubrica.tools.builtin.numbers.lexer import Token, tokenize
@@ -107,7 +108,7 @@ def working(text: str) -> Working:
     judged: list[Judged] = []
     results: list[Result] = []
     unknown: list[int] = []
-    for members, relations in _Finder(tokenize(text[:MAX_TEXT])).find():
+    for members, relations in _Finder(tokenize(decimal_points(text[:MAX_TEXT]))).find():
         judged += filter(None, map(judge, _pairs(members, relations)))
         last = members[-1]
         if relations and last.node is None:

@@ -16,6 +16,7 @@ from rubrica.tools.builtin.numbers.working import working
 from rubrica.tools.builtin.solve import solve
 from rubrica.tools.builtin.steps.given import Problem, read_problem
 from rubrica.tools.builtin.steps.trace import calculated, trace
+from rubrica.tools.passage import split_prompt
 from rubrica.types import Candidate, Span, TaskView, Value
 
 MIN_WORDS = 12
@@ -35,6 +36,13 @@ _ABSTRACT = re.compile(
 """Mathematics about numbers and shapes: there, what is given and what is used are not the same."""
 
 
+_READING = re.compile(
+    r"\b(?:passage|context|text|article|document|paragraph|excerpt|minutes|report)s?\b|^\W*(?:summary|source)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A passage to be read holds numbers that nobody has to compute with."""
+
+
 class ProblemArguments(Value):
     """Which property to report."""
 
@@ -47,6 +55,8 @@ def word_problem(prompt: str) -> Problem | None:
     if asked(prompt) != "quantity" or _ABSTRACT.search(prompt) or "\\" in prompt or len(prompt.split()) < MIN_WORDS:
         return None
     if not decimal_numerals(prompt) or solve(prompt) is not None:
+        return None
+    if split_prompt(prompt).passage and _READING.search(prompt):
         return None
     problem = read_problem(prompt)
     return problem if sum(given.needed for given in problem.given) >= 2 else None

@@ -1,0 +1,129 @@
+"""Tasks without a stub are run too: named by examples, classes in use, contest classes, one line of prose."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from rubrica.tools.builtin.base import BUILTINS
+from rubrica.tools.sandbox.router import open_sandbox
+from rubrica.types import Candidate, Message, TaskView, TextPart
+
+Run = Callable[..., list[float | None]]
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """`run(tool, prompt, *answers)` -> the value for each answer."""
+    with asyncio.Runner() as runner:
+        sandbox = open_sandbox("wasm")
+
+        def ask(tool: str, prompt: str, *answers: str) -> list[float | None]:
+            task = TaskView(messages=(Message(role="user", parts=(TextPart(text=prompt),)),))
+            candidates = [Candidate(id=str(i), parts=(TextPart(text=text),)) for i, text in enumerate(answers)]
+            tool_ = replace(BUILTINS[tool], sandbox=sandbox)
+            return [one.value for one in runner.run(tool_.check(task, candidates, {}))]
+
+        yield ask
+        runner.run(sandbox.close())
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        "fib(0) = 0, fib(1) = 1, fib(10) = 55.",
+        "e.g. fib(10) -> 55",
+        "For instance, fib(10) should return 55.",
+        "fib(10) returns 55",
+        "\n>>> fib(10)\n55",
+    ],
+)
+def test_the_examples_name_the_function(run: Run, example: str) -> None:
+    right = "def fib(n):\n    a, b = 0, 1\n    for _ in range(n):\n        a, b = b, a + b\n    return a"
+    wrong = right.replace("0, 1", "1, 1")
+    prompt = f"Write a Python function that returns the n-th Fibonacci number, {example}"
+    other = right.replace("def fib", "def fibonacci")
+    assert run("code-run", prompt, right, wrong, other) == [1.0, 0.0 if "fib(0)" not in example else 1 / 3, 1.0]
+
+
+STACK = (
+    "class Stack:\n    def __init__(self):\n        self.items = []\n"
+    "    def push(self, x):\n        self.items.append(x)\n"
+    "    def pop(self):\n        return self.items.pop()"
+)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "s = Stack()\ns.push(1)\ns.push(2)\nassert s.pop() == 2",
+        "s = Stack()\ns.push(1)\ns.push(2)\ns.pop()  # returns 2",
+        ">>> s = Stack()\n>>> s.push(1)\n>>> s.push(2)\n>>> s.pop()\n2",
+    ],
+)
+def test_a_class_is_used_as_shown(run: Run, use: str) -> None:
+    prompt = f"Implement a class `Stack` with the methods push and pop in Python. Example:\n\n{use}"
+    assert run("code-run", prompt, STACK, STACK.replace("pop()", "pop(0)")) == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "s = Stack()\ns.push(1)\ns.push(2)\nassert s.pop() == 2\nassert s.pop() == 1",
+        ">>> s = Stack()\n>>> s.push(1)\n>>> s.push(2)\n>>> s.pop()\n2\n>>> s.pop()\n1",
+    ],
+)
+def test_what_one_call_did_the_next_one_sees(run: Run, use: str) -> None:
+    prompt = f"Implement a class `Stack` with the methods push and pop in Python. Example:\n\n{use}"
+    assert run("code-run", prompt, STACK, STACK.replace("pop()", "pop(0)")) == [1.0, 0.0]
+
+
+def test_a_scene_of_other_names_is_not_run(run: Run) -> None:
+    prompt = "Implement a class `Stack` in Python. Example:\n\nq = Queue()\nq.push(1)\nassert q.size == 1"
+    assert run("code-run", prompt, STACK) == [1.0]  # it loads; there is nothing to hold it to
+
+
+def test_a_contest_class_is_called(run: Run) -> None:
+    prompt = (
+        "You are given a list of lists. Return the flattened list.\n\nExample 1:\nInput: nested = [[1,2],[3],[]]\n"
+        "Output: [1,2,3]\n\nclass Solution:\n    def flatten(self, nested: list[list[int]]) -> list[int]:"
+    )
+    right = "class Solution:\n    def flatten(self, nested):\n        return [x for xs in nested for x in xs]"
+    wrong = "class Solution:\n    def flatten(self, nested):\n        return nested"
+    assert run("code-run", prompt, right, f"Here:\n```python\n{right}\n```", wrong) == [1.0, 1.0, 0.0]
+    assert run("code-names", prompt, right) == [1.0]
+
+
+def test_input_and_output_may_stand_in_one_line(run: Run) -> None:
+    prompt = "Write a function top(xs) in Python. Input: [4, 1, 9] Output: 9. Input: [5, 3] Output: 5."
+    assert run("code-run", prompt, "def top(xs):\n    return max(xs)", "def top(xs):\n    return xs[0]") == [1.0, 0.5]
+
+
+def test_a_call_in_backticks_is_what_is_to_be_written(run: Run) -> None:
+    prompt = "Implement `gcd(a, b)` in Python.\n\nTest cases:\nassert gcd(12, 18) == 6\nassert gcd(7, 5) == 1"
+    right = "def gcd(a, b):\n    while b:\n        a, b = b, a % b\n    return a"
+    assert run("code-run", prompt, right, right.replace("return a", "return b")) == [1.0, 0.0]
+
+
+PRINTS = "What does this print?\n```python\nx = [1, 2, 3]\ny = x\ny.append(4)\nprint(len(x))\n```"
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        ("It prints 4, because y is the same list as x.", 1.0),
+        ("It prints 3, because y is a copy of x.", 0.0),
+        ("The output is 4 (y is x).", 1.0),
+        ("The output is `4`.", 1.0),
+        ("What it prints is the length of the list after one more item was appended to it.", None),
+    ],
+)
+def test_an_output_may_be_given_with_its_reason(run: Run, answer: str, value: float | None) -> None:
+    assert run("code-output", PRINTS, answer) == [value]
+
+
+def test_code_in_a_line_of_prose_is_run(run: Run) -> None:
+    prompt = "What is the output of print(sum(i for i in range(5) if i % 2 == 0))?"
+    assert run("code-output", prompt, "It prints 6.", "It prints 11.") == [1.0, 0.0]
+    assert run("code-output", "What is the output of print(secret)?", "It prints 6.") == [None]
