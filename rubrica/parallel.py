@@ -30,7 +30,7 @@ from rubrica.types import Case, Unscored, Usage
 
 LOOKAHEAD = 2
 """Chunks in flight per worker: one being judged, one waiting."""
-MODEL_CHUNK = 4
+MODEL_CHUNK = 8
 """Cases per graph run for a language model: they share the graph's cost, and wait for the slowest of so few."""
 
 
