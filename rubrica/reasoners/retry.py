@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
@@ -61,11 +60,25 @@ class Retry:
         failed: list[CallError] = []
         watch = Stopwatch(self.deadline_s)
 
+        async def once() -> T:  # tenacity awaits what it can see to be a coroutine function
+            if first:
+                raise first.pop()
+            return await attempt(watch)
+
+        first: list[CallError] = []
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.passes),
+            stop=lambda state: self._is_worn_out(state, failed, watch),
+            wait=self._wait,
+            sleep=self.sleep,
+            reraise=True,
+        )
         try:
             try:
                 return await attempt(watch)  # nearly always the last: tenacity's part begins with a failure
             except CallError as error:
-                return await self._again(error, partial(attempt, watch), failed, watch)
+                first.append(error)
+            return await retrying(once)
         except TimeoutError:
             raise DeadlineError(f"no answer within {self.deadline_s:g} s{_last(failed)}") from None
         except CallError as error:
@@ -74,26 +87,6 @@ class Retry:
             if error.kind == "timeout":
                 raise DeadlineError(f"{len(failed)} attempts were too slow; the last: {error}") from None
             raise OutageError(f"{len(failed)} attempts failed; the last: {error}{_asked(error)}") from None
-
-    async def _again(
-        self, error: CallError, attempt: Callable[[], Awaitable[T]], failed: list[CallError], watch: Stopwatch
-    ) -> T:
-        """Go on after a first failure as if it had happened here."""
-        begun = [error]
-
-        async def once() -> T:  # tenacity awaits what it can see to be a coroutine function
-            if begun:
-                raise begun.pop()
-            return await attempt()
-
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.passes),
-            stop=lambda state: self._is_worn_out(state, failed, watch),
-            wait=self._wait,
-            sleep=self.sleep,
-            reraise=True,
-        )
-        return await retrying(once)
 
     def _is_worn_out(self, state: RetryCallState, failed: list[CallError], watch: Stopwatch) -> bool:
         error = state.outcome.exception() if state.outcome else None
