@@ -8,6 +8,8 @@ The server answers after a fixed latency, in a process of its own. Each row runs
     client    the same number of judge requests through `LanguageModel`: render, post, parse, validate
     low       whole judgements at low effort, beside a bare loop with the same number of requests
     medium    the same at medium effort
+
+The garbage collector comes as seldom as it does in every `rubrica` command.
 """
 
 import argparse
@@ -24,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from faults import pairs
 
+from rubrica.collector import collect_seldom
 from rubrica.harness import Effort
 from rubrica.library.seed import seed_library
 from rubrica.parallel import Plan
@@ -103,6 +106,7 @@ def started() -> None:
 def run_part(part: str, url: str, count: int, concurrency: int) -> dict[str, float]:
     """Run one row in this process."""
     before = counts(url)
+    collect_seldom()
     if part == "bare":
         asyncio.run(bare(url, count, concurrency))
     elif part == "client":

@@ -115,8 +115,10 @@ def main(*, debug: bool) -> None:
     """Judge outputs with skills and tools, learn from a hundred preferences, serve rewards to RL."""
     import logging
 
+    from rubrica.collector import collect_seldom
     from rubrica.logs import Style, configure
 
+    collect_seldom()
     configure(Style(logging.DEBUG if debug else logging.WARNING))
 
 

@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 CHUNK = 64
 """Cases per graph run for a reasoner that needs no network."""
+AHEAD = 4
+"""Results that may wait for one before them, for each that is worked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +117,36 @@ def followed(results: AsyncGenerator[T]) -> Iterator[T]:
 
 
 async def in_order(work: Iterable[Coroutine[Any, Any, T]], *, limit: int) -> AsyncGenerator[T]:
-    """Run at most `limit` coroutines at once, begun as places come free, and yield their results in input order."""
-    running: deque[asyncio.Task[T]] = deque()
+    """Run at most `limit` coroutines at once, begun as places come free, and yield their results in input order.
+
+    One that takes long holds up the results after it, and the work only when `AHEAD` times as many wait for it.
+    """
+    ahead = iter(work)
+    begun: deque[asyncio.Task[T]] = deque()
+    running, changed = 0, asyncio.Event()
+
+    def ended(_: asyncio.Task[T]) -> None:
+        nonlocal running
+        running -= 1
+        changed.set()
+
     try:
-        for coroutine in work:
-            running.append(asyncio.ensure_future(coroutine))
-            if len(running) >= limit:
-                yield await running.popleft()
-        while running:
-            yield await running.popleft()
+        while True:
+            if begun and begun[0].done():
+                yield await begun.popleft()
+                continue
+            while running < limit and len(begun) < AHEAD * limit and (coroutine := next(ahead, None)) is not None:
+                begun.append(asyncio.ensure_future(coroutine))
+                begun[-1].add_done_callback(ended)
+                running += 1
+            if not begun:
+                return
+            changed.clear()
+            await changed.wait()
     finally:
-        for task in running:
+        for task in begun:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*begun, return_exceptions=True)
 
 
 async def judge_chunk(cases: list[Case], crew: Crew) -> list[Judged]:

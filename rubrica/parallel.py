@@ -6,7 +6,6 @@ secrets in memory) is inherited.
 """
 
 import asyncio
-import gc
 import os
 import signal
 from collections import deque
@@ -20,6 +19,7 @@ from multiprocessing import get_context
 from rubrica import logs
 from rubrica.agents.graph import compiled
 from rubrica.agents.work import Crew, Recall
+from rubrica.collector import settle
 from rubrica.errors import UserError
 from rubrica.harness import CHUNK, Effort, Harness, Judged, Mode, judge_chunk
 from rubrica.library.library import Library
@@ -30,9 +30,7 @@ from rubrica.types import Case, Unscored, Usage
 
 LOOKAHEAD = 2
 """Chunks in flight per worker: one being judged, one waiting."""
-COLLECT_AFTER = 50_000
-"""New objects between two collections, in a process that does nothing but judge."""
-MODEL_CHUNK = 4
+MODEL_CHUNK = 8
 """Cases per graph run for a language model: they share the graph's cost, and wait for the slowest of so few."""
 
 
@@ -242,16 +240,6 @@ def killed(case: Case) -> Row:
     """Return the result of a case that no process survives."""
     result = Unscored(case=case.id, reason="error", detail="the process that judged this case ended, repeatedly")
     return Row(result.case, result.model_dump_json(), result.reason, Usage(), 0.0)
-
-
-def settle() -> None:
-    """Tell the garbage collector that what is loaded now stays, and to come less often.
-
-    A thousand cases in flight are many objects that live long: collecting every 700 took half of the processor's time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 10, 10)
 
 
 def mask_interrupts(how: int) -> None:

@@ -18,8 +18,9 @@ from multiprocessing.connection import Connection
 
 from rubrica import logs
 from rubrica.agents.graph import compiled
+from rubrica.collector import settle
 from rubrica.harness import Judged, Mode
-from rubrica.parallel import Plan, mask_interrupts, settle
+from rubrica.parallel import Plan, mask_interrupts
 from rubrica.seat import Graded, Seat
 from rubrica.types import Case
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from rubrica.harness import in_order
+from rubrica.harness import AHEAD, in_order
 
 
 def gathered(work, limit):
@@ -33,6 +33,43 @@ def test_no_more_than_the_limit_is_begun():
 
     gathered((work() for _ in range(30)), 4)
     assert peak == 4
+
+
+def test_one_that_takes_long_does_not_hold_up_the_work():
+    held = asyncio.Event()
+    done = []
+
+    async def work(number):
+        if number == 0:
+            await held.wait()
+        done.append(number)
+        if number == 9:
+            held.set()
+        return number
+
+    assert gathered((work(number) for number in range(12)), 4) == list(range(12))
+    assert done.index(0) > done.index(9)
+
+
+def test_results_that_wait_for_one_before_them_are_bounded():
+    begun = 0
+
+    async def work(number):
+        nonlocal begun
+        begun += 1
+        if number == 0:
+            while begun < 2 * AHEAD:
+                await asyncio.sleep(0)
+            for _ in range(50):  # time enough for others, were they not held back
+                await asyncio.sleep(0)
+
+    async def body():
+        results = in_order((work(number) for number in range(100)), limit=2)
+        await anext(results)
+        await results.aclose()
+
+    asyncio.run(body())
+    assert begun == 2 * AHEAD
 
 
 def test_who_stops_early_leaves_nothing_running():

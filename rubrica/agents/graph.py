@@ -146,7 +146,11 @@ def compiled() -> "CompiledStateGraph[Any, Any, Any, Any]":
     graph.add_edge(START, path[0])
     for before, after in pairwise(path):
         graph.add_edge(before, after)
-    graph.add_conditional_edges("score", lambda state: "deliberate" if state["contested"] else END)
+
+    async def after_score(state: State) -> str:  # langgraph runs what is not asynchronous in a thread
+        return "deliberate" if state["contested"] else END
+
+    graph.add_conditional_edges("score", after_score)
     graph.add_edge("deliberate", "judge")
     return graph.compile()
 

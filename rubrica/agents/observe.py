@@ -36,17 +36,12 @@ SUITED = {
 """On which tasks a built-in tool can settle a claim; tools that are not named, a library's own among them, on any."""
 
 
-def tool_cards(crew: Crew) -> tuple[ToolCard, ...]:
-    """Return the tools that look at one candidate by itself."""
-    return tuple(ToolCard.of(spec) for spec in crew.toolbox.specs if spec.scope == "candidate")
-
-
 def settling_cards(crew: Crew, features: TaskFeatures, *, without: Collection[str] = ()) -> tuple[ToolCard, ...]:
-    """Return those of them that can settle a claim on this kind of task."""
+    """Return the tools that can settle a claim about one candidate on this kind of task."""
     left_out = MANNERS.union(without)
     return tuple(
         card
-        for card in tool_cards(crew)
+        for card in crew.tool_cards
         if card.name not in left_out and parse(SUITED.get(card.name, "")).holds(features)
     )
 

@@ -14,7 +14,7 @@ from rubrica.agents.own import OWN
 from rubrica.agents.work import Crew, Work
 from rubrica.requests.judge import Guide, JudgeRequest
 from rubrica.rewards.aggregate import criterion_key
-from rubrica.types import Candidate, Criterion, Evidence
+from rubrica.types import Candidate, Criterion, Evidence, Scoring
 
 CONSONANTS = "BDFGHJKLMNPRSTVWXZ"
 LABEL_LENGTH = 3
@@ -57,7 +57,6 @@ def order_of(candidates: Sequence[Candidate], look: int, *, seed: int = 0) -> tu
 def show(work: Work, crew: Crew, order: Sequence[Candidate], *, sample: int) -> Shown:
     """Put the question of the open criteria about these candidates."""
     criteria = open_criteria(work)
-    baselines = crew.library.scoring.baselines
     labels = _labels(order, sample, crew.provenance.seed)
     found = [(label, item) for label, one in zip(labels, order, strict=True) for item in _about(work, one)]
     clean = _clean([item for _, item in found])
@@ -76,12 +75,16 @@ def show(work: Work, crew: Crew, order: Sequence[Candidate], *, sample: int) -> 
     return Shown(
         request=request,
         criteria={
-            f"c{number}": one.model_copy(update={"baseline": baselines.get(criterion_key(one), one.baseline)})
-            for number, one in enumerate(criteria, start=1)
+            f"c{number}": _with_baseline(one, crew.library.scoring) for number, one in enumerate(criteria, start=1)
         },
         candidates=dict(zip(labels, order, strict=True)),
         evidence={number: item for number, (_, item) in numbered.items()},
     )
+
+
+def _with_baseline(criterion: Criterion, scoring: Scoring) -> Criterion:
+    fitted = scoring.baselines.get(criterion_key(criterion), criterion.baseline)
+    return criterion if fitted == criterion.baseline else criterion.model_copy(update={"baseline": fitted})
 
 
 def _about(work: Work, candidate: Candidate) -> list[Evidence]:

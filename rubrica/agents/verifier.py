@@ -32,8 +32,10 @@ async def verify(work: Work, crew: Crew) -> None:
     if crew.reads:
         work.findings += await compare_with_solution(work, crew)
     graded = frozenset(name for finding in work.findings for name in finding.evidence)
+    if not crew.effort.prepares:
+        return
     cards = _cards(work, crew)
-    if crew.effort.prepares and (cards or work.features.has_source or not crew.reads):
+    if cards or work.features.has_source or not crew.reads:
         probes = [Probe(candidate, _seen(work, crew, candidate)) for candidate in work.candidates]
         await asyncio.gather(*(follow_up(probe, work, crew, cards) for probe in probes))
         for probe in probes:  # in the order of the candidates, whichever was done first

@@ -14,6 +14,7 @@ from rubrica.reasoners.base import Reasoner
 from rubrica.requests.rubric import Precedent
 from rubrica.requests.select import Card, Selection
 from rubrica.requests.solve import Solution
+from rubrica.requests.verify import ToolCard
 from rubrica.skills.base import Skill
 from rubrica.tools.toolbox import Toolbox
 from rubrica.types import (
@@ -60,6 +61,11 @@ class Crew:
         return tuple(
             Card(name=name, description=skills[name].description, when=skills[name].when) for name in sorted(skills)
         )
+
+    @cached_property
+    def tool_cards(self) -> tuple[ToolCard, ...]:
+        """What a caller reads of the tools that look at one candidate by itself."""
+        return tuple(ToolCard.of(spec) for spec in self.toolbox.specs if spec.scope == "candidate")
 
     @property
     def effort(self) -> Effort:

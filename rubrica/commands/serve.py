@@ -95,7 +95,7 @@ def serve(function: "RewardFunction", limits: "Limits", address: Address, *, gra
 
     import uvicorn
 
-    from rubrica.parallel import settle
+    from rubrica.collector import settle
     from rubrica.samples import Sample
     from rubrica.service.app import build_app
     from rubrica.service.running import allow_many_connections, config_of, listen

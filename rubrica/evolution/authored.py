@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from rubrica.agents.analyst import diagnose
 from rubrica.agents.author import write
-from rubrica.agents.observe import tool_cards
 from rubrica.errors import ReasonerError, ReplyError
 from rubrica.evolution.drafts import draft_of, edit_of
 from rubrica.evolution.edits import Edit, Proposal
@@ -95,7 +94,7 @@ class Authored:
 
     async def _request(self, reasoner: Reasoner, situation: Situation, read: list[int]) -> ProposeRequest:
         library = situation.library
-        tools = tool_cards(Harness(library=library).crew())
+        tools = Harness(library=library).crew().tool_cards
         asked = {criterion.tool for skill in library.skills.values() for criterion in skill.criteria}
         spoke = [Card(name=tool.name, description=tool.description) for tool in tools if tool.name in asked]
         known = cards(library)

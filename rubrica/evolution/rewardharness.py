@@ -22,7 +22,6 @@ from pydantic import JsonValue
 
 from rubrica.agents.analyst import diagnose
 from rubrica.agents.author import write
-from rubrica.agents.observe import tool_cards
 from rubrica.errors import OutageError, ReasonerError, ReplyError, UserError
 from rubrica.evals.chained import Chained, held_against, judge_pairs
 from rubrica.evolution.admission import invalid
@@ -153,7 +152,7 @@ class Protocol:
 
     async def _ask(self, author: Reasoner, number: int, library: Library, judged: Sequence[Chained]) -> list[Edit]:
         crew = Harness(library=library).crew()
-        tools = tool_cards(crew)
+        tools = crew.tool_cards
         chains = [chain(one, preference) for one, preference in zip(judged, self.sides[0], strict=True)]
         cards = [Card(name=tool.name, description=tool.description) for tool in tools]
         seed = Random(f"{self.session.run.options.seed}/{number}").getrandbits(32)

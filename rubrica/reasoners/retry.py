@@ -74,8 +74,11 @@ class Retry:
             return self._is_worn_out(state, failed, watch, moved=seen != before)
 
         async def once() -> T:  # tenacity awaits what it can see to be a coroutine function
+            if first:
+                raise first.pop()
             return await attempt(watch)
 
+        first: list[CallError] = []
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.passes),
             stop=is_worn_out,
@@ -84,6 +87,10 @@ class Retry:
             reraise=True,
         )
         try:
+            try:
+                return await attempt(watch)  # nearly always the last: tenacity's part begins with a failure
+            except CallError as error:
+                first.append(error)
             return await retrying(once)
         except TimeoutError:
             raise DeadlineError(f"no answer within {self.deadline_s:g} s{_last(failed)}") from None

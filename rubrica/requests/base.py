@@ -1,7 +1,9 @@
 """A request is one question that a role asks; whoever answers it, the reply has the same type."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Literal, TypeVar
+from functools import cached_property
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, JsonValue
 
@@ -32,7 +34,18 @@ class Request(Value, Generic[T_co]):
 
     def key(self) -> str:
         """Content hash: equal questions have equal keys."""
+        return self.hashed
+
+    @cached_property
+    def hashed(self) -> str:
+        """The key, computed once: the cache, the prompt and whoever reads the reply want it."""
         return content_hash({"role": self.role, "fields": self.model_dump(mode="json")})
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other fields, and so with a key of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("hashed", None)
+        return copied
 
     @property
     def code(self) -> str:

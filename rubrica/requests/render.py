@@ -12,14 +12,13 @@ The code comes from the request's content hash, so whoever wrote the text could 
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from json.encoder import encode_basestring
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, meta, pass_context
+from jinja2 import Environment, StrictUndefined, Template, meta, pass_context
 from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment
 
 BREAK = "\n---\n"
 """Between the system message and the template of the user message."""
@@ -57,8 +56,9 @@ def _load(role: str) -> tuple[str, Template, frozenset[str]]:
 
 
 @cache
-def _environment() -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(
+def _environment() -> Environment:
+    """Return what reads the templates; they are files of this package, so no jinja sandbox stands around them."""
+    environment = Environment(  # noqa: S701 - not HTML: `_only_marked` refuses what no filter has put between marks
         undefined=StrictUndefined, finalize=_only_marked, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters = {"fence": fence, "quoted": quoted, "length": len}
@@ -87,7 +87,18 @@ def fenced(text: str, name: str, *, code: str, attributes: Mapping[str, str] | N
 
 def quoted(value: Any) -> Marked:
     """Write a short string (or a list of them) as JSON on one line; markup in it is escaped."""
-    text = encode_basestring(value) if isinstance(value, str) else json.dumps(list(value), ensure_ascii=False)
-    if len(text) > QUOTED_MAX:
-        text = encode_basestring(f"{str(value)[: QUOTED_MAX // 8]}…")
-    return Marked(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+    if isinstance(value, str):
+        return _quoted(value)
+    return _short(json.dumps(list(value), ensure_ascii=False), value)
+
+
+@lru_cache(maxsize=2048)
+def _quoted(text: str) -> Marked:
+    """Write a string; a run's prompts name the same tools, criteria and observations again and again."""
+    return _short(encode_basestring(text), text)
+
+
+def _short(written: str, value: object) -> Marked:
+    if len(written) > QUOTED_MAX:
+        written = encode_basestring(f"{str(value)[: QUOTED_MAX // 8]}…")
+    return Marked(written.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))

@@ -7,8 +7,9 @@ from pickle import dumps, loads
 
 from rubrica import __version__, logs
 from rubrica.agents.graph import compiled
+from rubrica.collector import settle
 from rubrica.harness import CHUNK
-from rubrica.parallel import Plan, Row, Worker, settle
+from rubrica.parallel import Plan, Row, Worker
 from rubrica.tools.sandbox.base import Sandbox
 from rubrica.tools.sandbox.router import Router
 from rubrica.types import Case

@@ -17,6 +17,8 @@ _DATE = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+_YEAR = re.compile(r"\d{4}")
+"""Every form of a date has one, and most texts have none."""
 
 
 class Found(NamedTuple):
@@ -29,6 +31,8 @@ class Found(NamedTuple):
 
 def find_dates(text: str) -> list[Found]:
     """Return the dates of a text in order. 3/4/2021 could be two days and is left out; so is a day that never was."""
+    if not _YEAR.search(text):
+        return []
     return [
         Found(day, match.start(), match.end()) for match in _DATE.finditer(text) if (day := _day(match)) is not None
     ]
