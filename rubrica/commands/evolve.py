@@ -138,13 +138,19 @@ def _show(work: "Callable[[Callable[[Event], None]], Report]", as_json: bool, mi
     from rubrica.commands.evolving import Watch, result
     from rubrica.commands.render import stderr, stdout
 
-    with Watch(stderr(), minutes) as watch:
-        report = work(watch.see)
+    remarks = stderr()
+    try:
+        with Watch(remarks, minutes) as watch:
+            report = work(watch.see)
+    except KeyboardInterrupt:
+        if watch.run:
+            remarks.print(f"interrupted; `rubrica evolve --resume {watch.run}` goes on from there", markup=False)
+        raise
     stdout().print(result(report))
 
 
 def _audit(options: "Options", as_json: bool) -> None:
-    from rubrica.data.audit import audit
+    from rubrica.data.audit import audit, said
     from rubrica.evolution.start import labelled_cases
 
     found = audit(labelled_cases(options.data, []))
@@ -154,5 +160,5 @@ def _audit(options: "Options", as_json: bool) -> None:
         return
     for flag in found.flags:
         click.echo(f"{flag.problem.replace('_', ' ')}: {', '.join(flag.cases)}: {flag.reason}")
-    counts = ", ".join(f"{count} {problem.replace('_', ' ')}" for problem, count in sorted(found.counts().items()))
+    counts = ", ".join(said(problem, count) for problem, count in sorted(found.counts().items()))
     click.echo(f"{found.cases} labelled cases: {counts or 'nothing to remark'}")

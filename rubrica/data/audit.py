@@ -48,6 +48,13 @@ class Audit:
         return Counter(flag.problem for flag in self.flags)
 
 
+def said(problem: Problem, count: int) -> str:
+    """Return "1 suspected flip", "5 suspected flips", "2 nearly identical"."""
+    words = {"near_identical": "nearly identical"}.get(problem, problem.replace("_", " "))
+    counts = problem in ("duplicate", "contradiction", "suspected_flip") and count != 1
+    return f"{count} {words}{'s' if counts else ''}"
+
+
 def audit(preferences: Sequence[Preference], *, margin: Margin | None = None) -> Audit:
     """Report on the labels; nothing is changed or removed.
 

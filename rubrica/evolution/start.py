@@ -59,6 +59,17 @@ def start(run: Run, memory: Memory) -> dict[str, JsonValue]:
     return start(run, memory)
 
 
+def refuse_early(options: Options, memory: Memory) -> None:
+    """Refuse what a run could not learn from, before anything is made for it.
+
+    Raises:
+        InputError, UserError: as for `start`.
+    """
+    train = deal(options, memory).train
+    _benchmarks(options, train)
+    _folds(train, options)
+
+
 def deal(options: Options, memory: Memory) -> Dealt:
     """Deal the cases by prompt; what the library has seen on one side stays there."""
     bad: list[BadRow] = []
@@ -79,7 +90,7 @@ def deal(options: Options, memory: Memory) -> Dealt:
         unused=len(parts.unused),
         bad_rows=len(bad),
     )
-    return _enough(dealt)
+    return _enough(dealt, of=len(labelled))
 
 
 def labelled_cases(path: str, bad: list[BadRow]) -> list[Preference]:
@@ -107,12 +118,14 @@ def _against(train: Sequence[Preference], test: Sequence[Preference], memory: Me
     mine = [n for n in range(len(train)) if groups[n] not in held]
     everything = (*train, *test)
     unused = len(items) - len(kept) - len(mine)
-    return _enough(Dealt(tuple(everything[n] for n in mine), tuple(everything[n] for n in kept), unused, bad))
+    dealt = Dealt(tuple(everything[n] for n in mine), tuple(everything[n] for n in kept), unused, bad)
+    return _enough(dealt, of=len(train))
 
 
-def _enough(dealt: Dealt) -> Dealt:
-    if len(dealt.train) < MIN_TRAIN:
-        raise InputError(f"{len(dealt.train)} cases to learn from; at least {MIN_TRAIN} are needed, 100 are well spent")
+def _enough(dealt: Dealt, *, of: int) -> Dealt:
+    if (count := len(dealt.train)) < MIN_TRAIN:
+        held = f" of {of}, as the prompts of the others are kept for the test" if count < of else ""
+        raise InputError(f"{count} cases to learn from{held}; at least {MIN_TRAIN} are needed, 100 are well spent")
     return dealt
 
 
