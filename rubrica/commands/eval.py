@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
+from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options, settings_from
 from rubrica.commands.terminal import one_line
-from rubrica.config import Settings, load
+from rubrica.config import Settings
 from rubrica.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def command(data: tuple[Path, ...], libraries: tuple[str, ...], chains: tuple[st
 
     flags = {name: options.pop(name) for name in ("effort", "mode", "sandbox", "workers", *MODEL_SETTINGS)}
     as_json, markdown, out = (options.pop(name) for name in ("as_json", "markdown", "out"))
-    request = Request(data=data, format=options.pop("format_"), settings=load(flags), **options)
+    request = Request(data=data, format=options.pop("format_"), settings=settings_from(flags), **options)
     if chains and not request.settings.model:
         raise click.UsageError("a model takes the turns of the chain: --model NAME")
     if not libraries and not chains:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rubrica.commands.options import EFFORTS, SANDBOXES
+from rubrica.commands.options import EFFORTS, SANDBOXES, settings_from
 from rubrica.config import Settings, load
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json:
         same = _means(load({**before, **said}), preset)
         _show(lambda listen: go_on(resume, same, listen=listen), as_json, minutes=None)
         return
-    settings = load(asked)
+    settings = settings_from(asked)
     means = _means(settings, preset)
     options = _options(str(file), {**given, "gate": given["gate"] or ("strict" if preset else None)})
     if audit_only:

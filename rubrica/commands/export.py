@@ -13,9 +13,8 @@ import click
 from rubrica.commands.judge import JUDGEMENT, SHOWN
 from rubrica.commands.judging import judge_source
 from rubrica.commands.open import open_library, plan_of
-from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
+from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options, settings_from
 from rubrica.commands.terminal import counted, one_line
-from rubrica.config import load
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
 from rubrica.data.training import Row, best_of, conditioned, pairs
@@ -56,7 +55,7 @@ def command(file: str, kind: str, out: Path, **options: Any) -> None:
     message that names its quality. Cases without a verdict give no row, and are counted.
     """
     _writable(out, file, force=options["force"])
-    settings = load(
+    settings = settings_from(
         {name: options[name] for name in ("library", "effort", "mode", "sandbox", "workers", *MODEL_SETTINGS)}
     )
     plan = plan_of(settings, open_library(settings))

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from rubrica.commands.judging import Judges, judge_source, open_judges
 from rubrica.commands.open import STREAM, file_digest, open_library, plan_of
-from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
+from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options, settings_from
 from rubrica.commands.terminal import one_line
-from rubrica.config import Settings, load
+from rubrica.config import Settings
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
 from rubrica.data.rows import Row as InputRow
@@ -93,7 +93,7 @@ class Tally:
 def command(file: str, out: Path | None, format_: str, **options: Any) -> None:
     """Judge the cases of FILE (JSON Lines or Parquet; "-" reads standard input)."""
     flags = {name: options[name] for name in ("library", "effort", "mode", "sandbox", "workers", *MODEL_SETTINGS)}
-    run(Request(file=file, out=out, format=format_, settings=load(flags), **_shown(options)))
+    run(Request(file=file, out=out, format=format_, settings=settings_from(flags), **_shown(options)))
 
 
 def _shown(options: dict[str, Any]) -> dict[str, Any]:
