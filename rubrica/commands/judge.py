@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from rubrica.commands.judging import Judges, judge_source, open_judges
 from rubrica.commands.open import STREAM, file_digest, open_library, plan_of
 from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options, settings_from
-from rubrica.commands.terminal import one_line
+from rubrica.commands.terminal import counted, one_line, pace
 from rubrica.config import Settings
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
@@ -137,7 +137,7 @@ def run(request: Request) -> Tally:
         raise
     _summary(remarks, request, tally, plan)
     if tally.judged and tally.bad_rows == tally.judged:
-        raise InputError(f"none of the {tally.judged} rows could be read", path=request.file)
+        raise InputError(f"none of the {counted(tally.judged, 'row')} could be read", path=request.file)
     return tally
 
 
@@ -148,7 +148,9 @@ def _judge(request: Request, judges: Judges, tally: Tally, out: "VerdictFile | N
     console, remarks = render.stdout(), render.stderr()
     source = _source(request)
     if out is not None and out.done:
-        remarks.print(f"going on after the {out.done} results that {request.out} holds already", markup=False)
+        remarks.print(
+            f"going on after the {counted(out.done, 'result')} that {request.out} holds already", markup=False
+        )
         for line, item in zip(out.earlier(), source, strict=False):  # in this order, zip takes no row too many
             tally.add(item, _earlier(line))
         tally.earlier = tally.judged
@@ -179,9 +181,9 @@ def _interrupted(request: Request, tally: Tally) -> str:
     from rubrica.commands.verdicts import results_in
 
     if request.out is None:
-        return f"interrupted after {tally.judged} rows; with --out FILE a run can go on where it stopped"
+        return f"interrupted after {counted(tally.judged, 'row')}; with --out FILE a run can go on where it stopped"
     kept = results_in(request.out)
-    return f"interrupted; {request.out} keeps {kept} results, and the same command goes on from there"
+    return f"interrupted; {request.out} keeps {counted(kept, 'result')}, and the same command goes on from there"
 
 
 def _source(request: Request) -> Iterator[InputRow | BadRow]:
@@ -221,15 +223,16 @@ def _print(console: Any, case: Case, result: Verdict | Unscored, *, explain: boo
     if isinstance(result, Unscored):
         console.print(render.unscored_line(result))
     else:
-        console.print(render.explain(case, result) if explain else render.verdict_table(case, result))
+        shown = render.explain if explain else render.verdict_table
+        console.print(shown(case, result, width=console.width))
 
 
 def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
     seconds = time.monotonic() - tally.started
-    rate = (tally.judged - tally.earlier) / seconds if seconds else 0.0
     fresh = tally.judged - tally.earlier
     earlier = f" after {tally.earlier} from before" if tally.earlier else ""
-    remarks.print(f"{fresh} rows{earlier} in {seconds:.1f} s ({rate:.0f}/s); library {plan.library.version[:12]}")
+    took = f" in {seconds:.1f} s ({pace(fresh, seconds)})" if fresh else ""
+    remarks.print(f"{counted(fresh, 'row')}{earlier}{took}; library {plan.library.version[:12]}")
     if plan.reasoner is not None and plan.budget is not None:
         remarks.print(f"{plan.reasoner.id}: {_spent(plan.budget.spent, tally.cache_hits)}", markup=False)
     if tally.unscored:
@@ -253,4 +256,5 @@ def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
 
 def _spent(usage: Usage, cache_hits: int) -> str:
     cost = "cost not known" if usage.cost_usd is None else f"{usage.cost_usd:.4f} USD"
-    return f"{usage.calls} calls, {cache_hits} from the cache, {usage.tokens_in} + {usage.tokens_out} tokens, {cost}"
+    tokens = f"{usage.tokens_in} + {usage.tokens_out} tokens"
+    return f"{counted(usage.calls, 'call')}, {cache_hits} from the cache, {tokens}, {cost}"

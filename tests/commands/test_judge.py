@@ -393,3 +393,30 @@ def test_a_reader_that_goes_away_is_no_error(
         assert process.stderr is not None
         assert process.stderr.read() == ""
         assert process.wait(timeout=60) == 141
+
+
+def test_a_narrow_terminal_still_names_the_candidates(
+    judge: Callable[..., Result], rows: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    told = judge(rows(ROW)).stdout
+    assert max(map(len, told.splitlines())) <= 40
+    assert all(f"│ {name} " in told for name in "AB")
+    assert "reward" in told
+    assert "interval" not in told
+
+
+def test_counts_of_one_are_singular(judge: Callable[..., Result], rows: Callable[..., Path]) -> None:
+    told = judge(rows(ROW)).stderr
+    assert told.startswith("1 row in ")
+    assert "(0/s)" not in told
+
+
+def test_a_file_of_something_else_is_no_earlier_run(
+    judge: Callable[..., Result], rows: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine\n")
+    refused = judge(rows(ROW), "--out", tmp_path / "notes.txt")
+    assert refused.exit_code == 2
+    assert "no notes.txt.run.json says what it is from" in refused.stderr
+    assert (tmp_path / "notes.txt").read_text() == "mine\n"
