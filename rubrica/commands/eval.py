@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rubrica.commands.open import open_version
 from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options, settings_from
 from rubrica.commands.terminal import one_line
 from rubrica.config import Settings
@@ -194,23 +195,6 @@ def _plans(settings: Settings, versions: dict[str, tuple[Path | None, "Library"]
         name: dataclasses.replace(plan_of(bare, library), recall=recalls.get(folder))
         for name, (folder, library) in versions.items()
     }
-
-
-def open_version(given: str) -> "tuple[Path | None, Library]":
-    """Load "seed", a library's folder, or one of its versions as `FOLDER@VERSION`; return the folder too.
-
-    Raises:
-        LibraryError: there is no such library or version.
-    """
-    from rubrica.library.seed import seed_library
-    from rubrica.library.store import LibraryStore
-
-    if given == "seed":
-        return None, seed_library()
-    path, _, version = given.rpartition("@")
-    if not path or Path(given).exists():
-        path, version = given, ""
-    return Path(path), LibraryStore.open(Path(path)).load(version or "HEAD")
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,15 @@ import click
 from rubrica.commands.judge import JUDGEMENT, SHOWN
 from rubrica.commands.judging import judge_source
 from rubrica.commands.open import open_library, plan_of
-from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options, settings_from
+from rubrica.commands.options import (
+    EFFORTS,
+    MODEL_SETTINGS,
+    MODES,
+    SANDBOXES,
+    library_option,
+    model_options,
+    settings_from,
+)
 from rubrica.commands.terminal import counted, one_line
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
@@ -39,7 +47,7 @@ Maker = Callable[[Case, Verdict], Iterator[Row]]
 )
 @click.option("--min-margin", type=float, help="dpo: leave out closer pairs [default: the library's noise].")
 @click.option("--all-pairs", is_flag=True, help="dpo: every pair of a case, not only best against worst.")
-@click.option("--library", type=click.Path(path_type=Path), help="Library folder [default: the seed library].")
+@library_option
 @click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
 @click.option("--mode", type=MODES, help="Judge candidates together or each alone [default: group].")
 @click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")

@@ -14,7 +14,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from rubrica.commands.judging import Judges, judge_source, open_judges
 from rubrica.commands.open import STREAM, file_digest, open_library, plan_of
-from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options, settings_from
+from rubrica.commands.options import (
+    EFFORTS,
+    MODEL_SETTINGS,
+    MODES,
+    SANDBOXES,
+    library_option,
+    model_options,
+    settings_from,
+)
 from rubrica.commands.terminal import counted, one_line, pace
 from rubrica.config import Settings
 from rubrica.data.read import rows
@@ -45,6 +53,8 @@ class Tally:
     earlier: int = 0
     """Of these, how many an interrupted run had judged."""
     unscored: Counter[str] = field(default_factory=Counter)
+    outage: str = ""
+    """What the first row without an answer of the model was told."""
     bad_rows: int = 0
     cache_hits: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
@@ -56,6 +66,9 @@ class Tally:
         self.cache_hits += row.usage.cache_hits
         if row.unscored:
             self.unscored[row.unscored] += 1
+            if row.unscored == "outage" and not self.outage:
+                result = JUDGEMENT.validate_json(row.json)
+                self.outage = result.detail if isinstance(result, Unscored) else ""
         if isinstance(source, BadRow):
             self.bad_rows += 1
         elif (preference := source.preference) is not None and len(source.case.candidates) > 1:
@@ -77,7 +90,7 @@ class Tally:
     metavar="NAME",
     help="Input format [default: auto, which looks at the columns].",
 )
-@click.option("--library", type=click.Path(path_type=Path), help="Library folder [default: the seed library].")
+@library_option
 @click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
 @click.option("--mode", type=MODES, help="Judge candidates together or each alone [default: group].")
 @click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
@@ -138,6 +151,8 @@ def run(request: Request) -> Tally:
     _summary(remarks, request, tally, plan)
     if tally.judged and tally.bad_rows == tally.judged:
         raise InputError(f"none of the {counted(tally.judged, 'row')} could be read", path=request.file)
+    if tally.judged and tally.bad_rows + tally.unscored["outage"] == tally.judged:
+        raise UserError(f"the model answered for none of the {counted(tally.judged, 'row')}: {tally.outage}")
     return tally
 
 

@@ -1,6 +1,7 @@
 """Choices and options that several commands share."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -13,6 +14,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 EFFORTS = click.Choice(["low", "medium", "high"])
 MODES = click.Choice(["group", "pointwise"])
 SANDBOXES = click.Choice(["auto", "wasm", "jail", "e2b", "none"])
+
+library_option = click.option(
+    "--library",
+    type=click.Path(path_type=Path),
+    metavar="PATH[@VERSION]",
+    help="Library folder, or a version of it [default: the seed library].",
+)
 
 _MODEL_OPTIONS = (
     click.option("--model", metavar="NAME", help="Language model that judges [default: none, rules and tools alone]."),
