@@ -11,9 +11,16 @@ import sys
 from importlib import import_module
 from typing import Any, NoReturn
 
-import click
-
 from rubrica import __version__
+
+try:
+    import click
+except ModuleNotFoundError:
+    print(
+        "rubrica: installed without its dependencies, so only rubrica.adapters works; `pip install rubrica` adds them",
+        file=sys.stderr,
+    )
+    sys.exit(2)
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small; it must be set before numpy is loaded
 

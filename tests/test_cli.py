@@ -189,3 +189,18 @@ def test_a_flag_about_a_model_needs_one(flags: tuple[str, str]) -> None:
 def test_a_flag_out_of_bounds_is_named_as_it_was_given() -> None:
     result = CliRunner().invoke(cli.main, ["judge", "-", "--workers", "-1"], input="{}")
     assert result.stderr == "rubrica: --workers: should be greater than or equal to 0 (got -1)\n"
+
+
+def test_without_dependencies_it_says_what_still_works(tmp_path: Path) -> None:
+    bare = "import sys; sys.modules.update(dict.fromkeys(('click', 'pydantic')))"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    for code, exit_code, says in (
+        ("import runpy; runpy.run_module('rubrica.cli', run_name='__main__')", 2, "only rubrica.adapters works"),
+        ("import rubrica; rubrica.RewardFunction", 1, "rubrica.RewardFunction needs pydantic"),
+        ("import rubrica.adapters.trl", 0, ""),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{bare}\n{code}"],
+            check=False, capture_output=True, text=True, env=environment, cwd=tmp_path,
+        )  # fmt: skip
+        assert (done.returncode, says in done.stderr) == (exit_code, True), done.stderr
