@@ -73,9 +73,10 @@ def refuse_early(options: Options, memory: Memory) -> None:
 def deal(options: Options, memory: Memory) -> Dealt:
     """Deal the cases by prompt; what the library has seen on one side stays there."""
     bad: list[BadRow] = []
-    labelled = labelled_cases(options.data, bad)
+    labelled = labelled_cases(options.data, bad, format=options.format)
     if options.test is not None:
-        return _against(labelled, labelled_cases(options.test, bad), memory, len(bad))
+        held = labelled_cases(options.test, bad, format=options.format)
+        return _against(labelled, held, memory, len(bad))
     parts = split(
         [Item.of(preference) for preference in labelled],
         train=options.train,
@@ -93,9 +94,9 @@ def deal(options: Options, memory: Memory) -> Dealt:
     return _enough(dealt, of=len(labelled))
 
 
-def labelled_cases(path: str, bad: list[BadRow]) -> list[Preference]:
+def labelled_cases(path: str, bad: list[BadRow], *, format: str = "auto") -> list[Preference]:  # noqa: A002
     """Read the labelled cases of a file; rows that cannot be read are added to `bad`."""
-    rows = list(read(path, on_bad=bad.append))
+    rows = list(read(path, format=format, on_bad=bad.append))
     preferences = [preference for row in rows if (preference := row.preference) is not None]
     if not preferences:
         raise InputError("no labelled case; evolving needs preferences", path=path)

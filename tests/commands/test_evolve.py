@@ -74,6 +74,29 @@ def test_an_interrupted_run_says_how_to_go_on(spawn: Callable[..., subprocess.Po
     assert f"`rubrica evolve --resume {folder}`" in process.stderr.read()
 
 
+def test_the_audit_names_rows_that_cannot_be_read(rubrica: Callable[..., Result], rows: Callable[..., Path]) -> None:
+    data = rows({"prompt": "x", "candidates": ["a", "b"], "preference": {"best": 0}}, {"prompt": ""})
+    told = rubrica("evolve", data, "--audit-only")
+    assert told.exit_code == 0
+    assert told.stderr.startswith(f"skipped {data}:2: ")
+
+
+def test_a_format_can_be_forced(rubrica: Callable[..., Result], rows: Callable[..., Path]) -> None:
+    row = {
+        "prompt": "Name a fruit.",
+        "chosen": "Plum.",
+        "rejected": "Car.",
+        "response_a": "Car.",
+        "response_b": "Plum.",
+    }
+    data = rows({**row, "winner": "B"})
+    for name in ("trl", "pairwise"):
+        told = rubrica("evolve", data, "--audit-only", "--format", name)
+        assert told.stdout.startswith("1 labelled case")
+    unknown = rubrica("evolve", data, "--audit-only", "--format", "nope")
+    assert (unknown.exit_code, "unknown format 'nope'" in unknown.stderr) == (2, True)
+
+
 def test_the_audit_needs_no_library() -> None:
     told = run(DATA, "--audit-only", "--json")
     assert told.exit_code == 0
