@@ -154,7 +154,7 @@ def _show(work: "Callable[[Callable[[Event], None]], Report]", as_json: bool, mi
 def _audit(options: "Options", as_json: bool) -> None:
     from rubrica.commands.judge import SHOWN
     from rubrica.commands.terminal import counted, one_line
-    from rubrica.data.audit import audit, said
+    from rubrica.data.audit import audit
     from rubrica.evolution.start import labelled_cases
 
     bad: list[BadRow] = []
@@ -167,5 +167,4 @@ def _audit(options: "Options", as_json: bool) -> None:
         return
     for flag in found.flags:
         click.echo(f"{flag.problem.replace('_', ' ')}: {', '.join(flag.cases)}: {flag.reason}")
-    counts = ", ".join(said(problem, count) for problem, count in sorted(found.counts().items()))
-    click.echo(f"{counted(found.cases, 'labelled case')}: {counts or 'nothing to remark'}")
+    click.echo(f"{counted(found.cases, 'labelled case')}: {found.told() or 'nothing to remark'}")

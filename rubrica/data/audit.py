@@ -47,9 +47,12 @@ class Audit:
     def counts(self) -> Mapping[Problem, int]:
         return Counter(flag.problem for flag in self.flags)
 
+    def told(self) -> str:
+        """Return the counts in words: "1 duplicate, 5 suspected flips"."""
+        return ", ".join(_said(problem, count) for problem, count in sorted(self.counts().items()))
 
-def said(problem: Problem, count: int) -> str:
-    """Return "1 suspected flip", "5 suspected flips", "2 nearly identical"."""
+
+def _said(problem: Problem, count: int) -> str:
     words = {"near_identical": "nearly identical"}.get(problem, problem.replace("_", " "))
     counts = problem in ("duplicate", "contradiction", "suspected_flip") and count != 1
     return f"{count} {words}{'s' if counts else ''}"

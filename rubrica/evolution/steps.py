@@ -8,7 +8,6 @@ import numpy as np
 from pydantic import JsonValue
 
 from rubrica.data.audit import audit as audit_labels
-from rubrica.data.audit import said
 from rubrica.evolution.admission import Grounds, refusal
 from rubrica.evolution.calibrate import KEY, calibrated
 from rubrica.evolution.contest import contest
@@ -60,8 +59,7 @@ def audit(session: Session, state: State) -> State:
     ]
     session.run.note("audit", {"cases": found.cases, "flags": flags})
     counts = {str(problem): count for problem, count in found.counts().items()}
-    listed = ", ".join(said(problem, count) for problem, count in sorted(found.counts().items()))
-    session.tell({"round": 0}, "audit", f"labels: {listed or 'nothing to remark'}", **counts)
+    session.tell({"round": 0}, "audit", f"labels: {found.told() or 'nothing to remark'}", **counts)
     return {}
 
 
