@@ -35,7 +35,11 @@ _HOME = dict.fromkeys(
 
 def __getattr__(name: str) -> object:
     if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+        try:
+            return getattr(import_module(_HOME[name]), name)
+        except ModuleNotFoundError as error:
+            problem = f"rubrica.{name} needs {error.name}; installed without dependencies, only rubrica.adapters works"
+            raise ModuleNotFoundError(problem, name=error.name) from error
     raise AttributeError(f"module 'rubrica' has no attribute {name!r}")
 
 

@@ -4,15 +4,23 @@ Exit codes: 0 done, 1 findings, 2 an error of use or input, 70 a defect of rubri
 our output has gone.
 """
 
+import difflib
 import errno
 import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
 
-import click
-
 from rubrica import __version__
+
+try:
+    import click
+except ModuleNotFoundError:
+    print(
+        "rubrica: installed without its dependencies, so only rubrica.adapters works; `pip install rubrica` adds them",
+        file=sys.stderr,
+    )
+    sys.exit(2)
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small; it must be set before numpy is loaded
 
@@ -49,8 +57,9 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
         if cmd_name not in COMMANDS:
+            if close := difflib.get_close_matches(cmd_name, COMMANDS, n=1):
+                raise click.UsageError(f"No such command '{cmd_name}'; did you mean '{close[0]}'", ctx)
             return None
         command: click.Command = import_module(f"rubrica.commands.{cmd_name}").command
         return command
@@ -59,6 +68,14 @@ class LazyGroup(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            _fail(ctx, _usage(error), 2)
 
     def invoke(self, ctx: click.Context) -> Any:
         from rubrica.errors import RubricaError
@@ -69,6 +86,10 @@ class LazyGroup(click.Group):
                 sys.stdout.flush()
         except RubricaError as error:
             _fail(ctx, str(error), 2)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            _fail(ctx, _usage(error), 2)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
@@ -86,6 +107,16 @@ class LazyGroup(click.Group):
         except Exception as error:  # noqa: BLE001 - the last line of defence: one line for people, all of it on request
             _defect(ctx, error)
         return done
+
+
+def _usage(error: click.UsageError) -> str:
+    """Say on one line what is wrong with the command, and where its options are."""
+    names: list[str] = []
+    context = error.ctx
+    while context is not None and context.parent is not None:
+        names.insert(0, context.info_name or "")
+        context = context.parent
+    return f"{error.format_message().rstrip('.')}; `{' '.join(['rubrica', *names, '--help'])}` shows what there is"
 
 
 def _defect(ctx: click.Context, error: Exception) -> NoReturn:

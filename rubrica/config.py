@@ -69,7 +69,7 @@ def load(flags: Mapping[str, Any], *, environ: Mapping[str, str] | None = None, 
     for name, value in sorted((os.environ if environ is None else environ).items()):
         if name.startswith(PREFIX) and name not in NO_SETTINGS:
             layers[name.removeprefix(PREFIX).lower()] = (f"environment variable {name}", value)
-    layers.update({key: ("flag", value) for key, value in flags.items() if value is not None})
+    layers.update({key: (f"--{key.replace('_', '-')}", value) for key, value in flags.items() if value is not None})
     for key, (source, _) in layers.items():
         if key not in Settings.model_fields:
             raise ConfigError(
@@ -80,7 +80,10 @@ def load(flags: Mapping[str, Any], *, environ: Mapping[str, str] | None = None, 
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
-        raise ConfigError(f"{layers[key][0]}: setting '{key}': {first['msg']} (got {first['input']!r})") from None
+        source = layers[key][0]
+        where = source if source.startswith("--") else f"{source}: setting '{key}'"
+        wrong = first["msg"].removeprefix("Input ")
+        raise ConfigError(f"{where}: {wrong} (got {first['input']!r})") from None
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from rubrica.config import load
 from rubrica.dispatch import Dispatcher, Load
@@ -86,6 +86,9 @@ class RewardFunction:
     ) -> None:
         if not (on_unscored in {"none", "raise"} if isinstance(on_unscored, str) else math.isfinite(on_unscored)):
             raise ConfigError(f"on_unscored is {on_unscored!r}; use 'none', 'raise' or a finite number")
+        _one_of("mode", mode, get_args(Choice))
+        if isinstance(shaping, str):
+            _one_of("shaping", shaping, get_args(Name))
         plan = library if isinstance(library, Plan) else Plan(library=_read(library))
         if model is not None:
             plan = replace(plan, reasoner=_open(model) if isinstance(model, str) else model, in_flight=IN_FLIGHT)
@@ -115,6 +118,8 @@ class RewardFunction:
         With `group_size`, the number of completions of a prompt, an incomplete group is not judged as one: in `auto`
         mode its completions are judged each alone, in `group` mode they are `Unscored`.
         """
+        if mode is not None:
+            _one_of("mode", mode, get_args(Choice))
         if group_size is not None and group_size < 2:
             raise ConfigError(f"a group has at least 2 completions, not {group_size}")
         other = RewardFunction.__new__(RewardFunction)
@@ -262,3 +267,8 @@ def _samples(prompts: Sequence[object], completions: Sequence[object], columns: 
         Sample(prompt=prompt, completion=completion, **{name: column[i] for name, column in known.items()})
         for i, (prompt, completion) in enumerate(zip(prompts, completions, strict=True))
     ]
+
+
+def _one_of(name: str, given: str, known: Sequence[str]) -> None:
+    if given not in known:
+        raise ConfigError(f"{name} is {given!r}; use {', '.join(known[:-1])} or {known[-1]}")

@@ -74,6 +74,8 @@ def batch_of(samples: Iterable[Sample], *, mode: Choice, size: int | None = None
 
 def case_of(sample: Sample) -> Case | Unscored:
     """Read one sample as a row of our own format, or say why it cannot be."""
+    if sample.prompt is None:
+        return Unscored(case="", reason="bad_input", detail="field 'prompt': expected text or messages, found null")
     row: Mapping[str, object] = {
         "prompt": sample.prompt,
         "candidates": [{"content": sample.completion}],
@@ -83,7 +85,8 @@ def case_of(sample: Sample) -> Case | Unscored:
     }
     read = read_row(row)
     if isinstance(read, BadRow):
-        return Unscored(case="", reason="bad_input", detail=f"field '{read.field}': {read.problem}; {read.fix}")
+        field = read.field.replace("candidates[0].content", "completion")
+        return Unscored(case="", reason="bad_input", detail=f"field '{field}': {read.problem}; {read.fix}")
     return read.case
 
 

@@ -150,3 +150,57 @@ def shell(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     command = f"{sys.executable} -m rubrica.cli {line}"
     return subprocess.run(command, shell=True, check=False, capture_output=True, text=True, env=environment, cwd=folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--bogus"], "No such option '--bogus'; `rubrica --help` shows what there is"),
+        (["jugde"], "No such command 'jugde'; did you mean 'judge'; `rubrica --help` shows what there is"),
+        (["judge"], "Missing argument 'FILE'; `rubrica judge --help` shows what there is"),
+        (["judge", "x", "--limit", "0"], "`rubrica judge --help`"),
+        (
+            ["export", "x", "--out", "y"],
+            "Missing option '--as'. Choose from: sft, dpo, scored; `rubrica export --help`",
+        ),
+        (["eval", "nowhere.jsonl"], "'nowhere.jsonl' does not exist; `rubrica eval --help`"),
+        (["library", "diff"], "`rubrica library diff --help`"),
+        (["evolve"], "give FILE to start a run, or --resume RUN to go on with one; `rubrica evolve --help`"),
+    ],
+)
+def test_an_error_of_use_is_one_line(arguments: list[str], says: str) -> None:
+    result = CliRunner().invoke(cli.main, arguments)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith("rubrica: ")
+    assert says in result.stderr
+
+
+@pytest.mark.parametrize(
+    "flags", [("--api-base", "http://localhost:1/v1"), ("--max-calls", "3"), ("--rpm", "5"), ("--max-cost", "1")]
+)
+def test_a_flag_about_a_model_needs_one(flags: tuple[str, str]) -> None:
+    result = CliRunner().invoke(cli.main, ["judge", "-", *flags], input="{}")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"rubrica: {flags[0]} is about a language model; name one with --model\n",
+    )
+
+
+def test_a_flag_out_of_bounds_is_named_as_it_was_given() -> None:
+    result = CliRunner().invoke(cli.main, ["judge", "-", "--workers", "-1"], input="{}")
+    assert result.stderr == "rubrica: --workers: should be greater than or equal to 0 (got -1)\n"
+
+
+def test_without_dependencies_it_says_what_still_works(tmp_path: Path) -> None:
+    bare = "import sys; sys.modules.update(dict.fromkeys(('click', 'pydantic')))"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    for code, exit_code, says in (
+        ("import runpy; runpy.run_module('rubrica.cli', run_name='__main__')", 2, "only rubrica.adapters works"),
+        ("import rubrica; rubrica.RewardFunction", 1, "rubrica.RewardFunction needs pydantic"),
+        ("import rubrica.adapters.trl", 0, ""),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{bare}\n{code}"],
+            check=False, capture_output=True, text=True, env=environment, cwd=tmp_path,
+        )  # fmt: skip
+        assert (done.returncode, says in done.stderr) == (exit_code, True), done.stderr

@@ -220,3 +220,23 @@ def test_a_models_name_is_opened_as_the_settings_say(monkeypatch: pytest.MonkeyP
     with RewardFunction(PLAN, model="some-model") as function:
         assert "some-model" in function.provenance("group").reasoner
         assert {getattr(each, "reason", None) for each in function.score_batch(GROUP)} == {"budget"}
+
+
+def test_a_mode_or_shaping_that_does_not_exist_is_refused_at_once() -> None:
+    with pytest.raises(ConfigError, match="mode is 'together'; use pointwise, group or auto"):
+        RewardFunction(mode="together")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="shaping is 'best'; use bounded, centred"):
+        RewardFunction(shaping="best")  # type: ignore[arg-type]
+    with RewardFunction() as reward, pytest.raises(ConfigError, match="mode is 'x'"):
+        reward.using(mode="x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sample", "field"),
+    [(Sample(None, "a"), "prompt"), (Sample("q", None), "completion"), (Sample("q", 5), "completion")],
+)
+def test_a_refused_sample_names_its_own_fields(sample: Sample, field: str) -> None:
+    with RewardFunction() as reward:
+        told = reward.score(sample)
+    assert isinstance(told, Unscored)
+    assert (told.reason, told.detail.startswith(f"field '{field}': expected text")) == ("bad_input", True)

@@ -69,9 +69,9 @@ def _judge(console: "Console", rows: Sequence[InputRow], settings: Settings, *, 
         if isinstance(result, Unscored):
             console.print(unscored_line(result))
         elif number < IN_FULL:
-            console.print(explain(row.case, result))
+            console.print(explain(row.case, result, width=console.width))
         elif show_all or number < IN_FULL + TABLES:
-            console.print(verdict_table(row.case, result))
+            console.print(verdict_table(row.case, result, width=console.width))
     table, summary = _agreement(rows, results)
     console.print(table)
     console.print(f"{summary}, in {seconds:.1f} s. These cases were written for this demo; they are no benchmark.")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
+from rubrica.commands.open import open_version
+from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options, settings_from
 from rubrica.commands.terminal import one_line
-from rubrica.config import Settings, load
+from rubrica.config import Settings
 from rubrica.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def command(data: tuple[Path, ...], libraries: tuple[str, ...], chains: tuple[st
 
     flags = {name: options.pop(name) for name in ("effort", "mode", "sandbox", "workers", *MODEL_SETTINGS)}
     as_json, markdown, out = (options.pop(name) for name in ("as_json", "markdown", "out"))
-    request = Request(data=data, format=options.pop("format_"), settings=load(flags), **options)
+    request = Request(data=data, format=options.pop("format_"), settings=settings_from(flags), **options)
     if chains and not request.settings.model:
         raise click.UsageError("a model takes the turns of the chain: --model NAME")
     if not libraries and not chains:
@@ -196,23 +197,6 @@ def _plans(settings: Settings, versions: dict[str, tuple[Path | None, "Library"]
     }
 
 
-def open_version(given: str) -> "tuple[Path | None, Library]":
-    """Load "seed", a library's folder, or one of its versions as `FOLDER@VERSION`; return the folder too.
-
-    Raises:
-        LibraryError: there is no such library or version.
-    """
-    from rubrica.library.seed import seed_library
-    from rubrica.library.store import LibraryStore
-
-    if given == "seed":
-        return None, seed_library()
-    path, _, version = given.rpartition("@")
-    if not path or Path(given).exists():
-        path, version = given, ""
-    return Path(path), LibraryStore.open(Path(path)).load(version or "HEAD")
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -224,8 +208,10 @@ def _plain(value: Any) -> Any:
 def _print(evaluation: Evaluation, console: "Console") -> None:
     from rubrica.evals.markdown import interval, percent, unscored
 
-    table = _table("set", "library", "n", "accuracy (95%)", "decided", "coverage", "unscored", "swap", "best baseline")
-    points = _table("set", "library", "n (2/3)", "AUROC (95%)", "balanced accuracy (95%)", "unscored")
+    table = _table(
+        "set", "library", "n", "accuracy\n(95%)", "decided", "cover-\nage", "un-\nscored", "swap", "best\nbaseline"
+    )
+    points = _table("set", "library", "n\n(2/3)", "AUROC\n(95%)", "balanced accuracy\n(95%)", "un-\nscored")
     for one in evaluation.reports:
         if (told := one.pairs) is not None:
             swap = percent(one.swap.value) if one.swap else ""
@@ -234,14 +220,14 @@ def _print(evaluation: Evaluation, console: "Console") -> None:
                 _name(one.data),
                 _name(one.library),
                 str(told.accuracy.n),
-                interval(told.accuracy),
+                _on_two_lines(interval(told.accuracy)),
                 percent(told.decided.value),
             ]
-            table.add_row(
-                *cells, percent(told.coverage), unscored(told), swap, f"{percent(one.baselines[best].value)} {best}"
-            )
+            against = f"{percent(one.baselines[best].value)}\n{best}"
+            table.add_row(*cells, percent(told.coverage), unscored(told), swap, against)
         if (alone := one.points) is not None and one.data != ALL:
-            cells = [_name(one.data), _name(one.library), str(alone.n), interval(alone.auroc), interval(alone.balanced)]
+            auroc, balanced = _on_two_lines(interval(alone.auroc)), _on_two_lines(interval(alone.balanced))
+            cells = [_name(one.data), _name(one.library), str(alone.n), auroc, balanced]
             points.add_row(*cells, str(alone.unscored))
     for shown in (table, points):
         if shown.row_count:
@@ -254,6 +240,11 @@ def _print(evaluation: Evaluation, console: "Console") -> None:
         console.print(f"rows left out: {left_out}")
 
 
+def _on_two_lines(value: str) -> str:
+    """Put an interval below its value: nine columns have to fit 80 characters."""
+    return value.replace(" (", "\n(", 1)
+
+
 def _name(text: str) -> str:
     from rich.markup import escape
 
@@ -261,9 +252,10 @@ def _name(text: str) -> str:
 
 
 def _table(*headings: str) -> "Table":
+    from rich import box
     from rich.table import Table
 
-    table = Table()
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
         table.add_column(heading, justify="left" if heading in {"set", "library"} else "right", overflow="fold")
     return table

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rubrica.commands.options import EFFORTS, SANDBOXES
+from rubrica.commands.options import EFFORTS, SANDBOXES, settings_from
 from rubrica.config import Settings, load
 
 if TYPE_CHECKING:
+    from rubrica.data.rows import BadRow
     from rubrica.evolution.evolve import Means
     from rubrica.evolution.report import Report
     from rubrica.evolution.run import Event, Options
@@ -36,6 +37,7 @@ def _policy(context: click.Context, option: click.Parameter, given: str | None) 
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option("--library", type=click.Path(path_type=Path, file_okay=False), help="Folder; made if it is not there.")
 @click.option("--test", type=click.Path(exists=True, dir_okay=False), help="Test on this file instead of a share.")
+@click.option("--format", metavar="NAME", help="Input format [default: auto, which looks at the columns].")
 @click.option("--train", type=click.IntRange(min=1), help="Cases to learn from [default: all that are not test].")
 @click.option("--test-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.4]")
 @click.option("--seed", type=int, help="Of the split and the gate [default: 0].")
@@ -77,7 +79,7 @@ def command(file: str | None, *, resume: Path | None, audit_only: bool, as_json:
         same = _means(load({**before, **said}), preset)
         _show(lambda listen: go_on(resume, same, listen=listen), as_json, minutes=None)
         return
-    settings = load(asked)
+    settings = settings_from(asked)
     means = _means(settings, preset)
     options = _options(str(file), {**given, "gate": given["gate"] or ("strict" if preset else None)})
     if audit_only:
@@ -138,21 +140,31 @@ def _show(work: "Callable[[Callable[[Event], None]], Report]", as_json: bool, mi
     from rubrica.commands.evolving import Watch, result
     from rubrica.commands.render import stderr, stdout
 
-    with Watch(stderr(), minutes) as watch:
-        report = work(watch.see)
+    remarks = stderr()
+    try:
+        with Watch(remarks, minutes) as watch:
+            report = work(watch.see)
+    except KeyboardInterrupt:
+        if watch.run:
+            remarks.print(f"interrupted; `rubrica evolve --resume {watch.run}` goes on from there", markup=False)
+        raise
     stdout().print(result(report))
 
 
 def _audit(options: "Options", as_json: bool) -> None:
+    from rubrica.commands.judge import SHOWN
+    from rubrica.commands.terminal import counted, one_line
     from rubrica.data.audit import audit
     from rubrica.evolution.start import labelled_cases
 
-    found = audit(labelled_cases(options.data, []))
+    bad: list[BadRow] = []
+    found = audit(labelled_cases(options.data, bad, format=options.format))
+    for row in bad[:SHOWN]:
+        click.echo(f"skipped {one_line(str(row.error(options.data)))}", err=True)
     flags = [{"problem": flag.problem, "cases": list(flag.cases), "reason": flag.reason} for flag in found.flags]
     if as_json:
         click.echo(json.dumps({"cases": found.cases, "flags": flags}, ensure_ascii=False))
         return
     for flag in found.flags:
         click.echo(f"{flag.problem.replace('_', ' ')}: {', '.join(flag.cases)}: {flag.reason}")
-    counts = ", ".join(f"{count} {problem.replace('_', ' ')}" for problem, count in sorted(found.counts().items()))
-    click.echo(f"{found.cases} labelled cases: {counts or 'nothing to remark'}")
+    click.echo(f"{counted(found.cases, 'labelled case')}: {found.told() or 'nothing to remark'}")

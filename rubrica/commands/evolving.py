@@ -11,6 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from rubrica.commands.terminal import counted
 from rubrica.evolution.examine import Examination
 from rubrica.evolution.report import Report, error, percent
 from rubrica.evolution.run import Event
@@ -36,11 +37,14 @@ class Watch:
 
     def __init__(self, console: Console, minutes: float | None = None) -> None:
         self._console, self._minutes = console, minutes
+        self.run = ""
+        """Folder of the run, once it is known: it can be resumed."""
         self._began = time.monotonic()
         self._live = Live(console=console, transient=True, refresh_per_second=4) if console.is_terminal else None
 
     def see(self, event: Event) -> None:
         """Show an event."""
+        self.run = str(event.facts.get("run") or self.run)
         style = STYLE.get(str(event.facts.get("outcome", "")), "")
         head = f"round {event.round}" if event.step in ("diagnose", "propose", "decide") else event.step
         self._console.print(Text(f"{head:>8}  ") + Text(event.text, style=style))
@@ -69,8 +73,9 @@ class Watch:
 
 def result(report: Report) -> Group:
     """Say what a run came to."""
+    edits = counted(report.accepted, "edit")
     parts: list[RenderableType] = [
-        Text(f"\nlibrary {report.before[:12]} -> {report.after[:12]}; {report.accepted} edits accepted; {report.stop}")
+        Text(f"\nlibrary {report.before[:12]} -> {report.after[:12]}; {edits} accepted; {report.stop}")
     ]
     if report.learned:
         parts.append(Text("\nlearned:", style="bold"))
@@ -87,14 +92,15 @@ def result(report: Report) -> Group:
 
 
 def _examined(told: Examination) -> list[RenderableType]:
-    table = Table(title="test, read once (accuracy, %)", title_justify="left", box=None)
+    table = Table(box=None, pad_edge=False)
     for heading in ("subset", "n", "before", "after"):
         table.add_column(heading, justify="left" if heading == "subset" else "right")
     for name, (before, after, n) in told.subsets.items():
         table.add_row(escape(name or "-"), str(n), f"{100 * before:.1f}", f"{100 * after:.1f}")
     others = ", ".join(f"{name} {100 * value:.1f}%" for name, value in told.baselines.items())
     return [
-        table,
+        Text("\ntest, read once (accuracy, %)", style="bold"),
+        *([table] if len(told.subsets) > 1 else []),
         Text(f"before {percent(told.before.accuracy)}; after {percent(told.after.accuracy)}", style="bold"),
         Text(f"{told.helped} better, {told.hurt} worse, McNemar p = {told.mcnemar:.3g}; baselines: {others or 'none'}"),
         Text(f"calibration error {error(told.before)} before, {error(told.after)} after"),

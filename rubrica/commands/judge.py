@@ -14,9 +14,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from rubrica.commands.judging import Judges, judge_source, open_judges
 from rubrica.commands.open import STREAM, file_digest, open_library, plan_of
-from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, MODES, SANDBOXES, model_options
-from rubrica.commands.terminal import one_line
-from rubrica.config import Settings, load
+from rubrica.commands.options import (
+    EFFORTS,
+    MODEL_SETTINGS,
+    MODES,
+    SANDBOXES,
+    library_option,
+    model_options,
+    settings_from,
+)
+from rubrica.commands.terminal import counted, one_line, pace
+from rubrica.config import Settings
 from rubrica.data.read import rows
 from rubrica.data.rows import BadRow
 from rubrica.data.rows import Row as InputRow
@@ -45,6 +53,8 @@ class Tally:
     earlier: int = 0
     """Of these, how many an interrupted run had judged."""
     unscored: Counter[str] = field(default_factory=Counter)
+    outage: str = ""
+    """What the first row without an answer of the model was told."""
     bad_rows: int = 0
     cache_hits: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
@@ -56,6 +66,9 @@ class Tally:
         self.cache_hits += row.usage.cache_hits
         if row.unscored:
             self.unscored[row.unscored] += 1
+            if row.unscored == "outage" and not self.outage:
+                result = JUDGEMENT.validate_json(row.json)
+                self.outage = result.detail if isinstance(result, Unscored) else ""
         if isinstance(source, BadRow):
             self.bad_rows += 1
         elif (preference := source.preference) is not None and len(source.case.candidates) > 1:
@@ -77,7 +90,7 @@ class Tally:
     metavar="NAME",
     help="Input format [default: auto, which looks at the columns].",
 )
-@click.option("--library", type=click.Path(path_type=Path), help="Library folder [default: the seed library].")
+@library_option
 @click.option("--effort", type=EFFORTS, help="How hard to look [default: medium].")
 @click.option("--mode", type=MODES, help="Judge candidates together or each alone [default: group].")
 @click.option("--sandbox", type=SANDBOXES, help="Where code runs [default: auto].")
@@ -93,7 +106,7 @@ class Tally:
 def command(file: str, out: Path | None, format_: str, **options: Any) -> None:
     """Judge the cases of FILE (JSON Lines or Parquet; "-" reads standard input)."""
     flags = {name: options[name] for name in ("library", "effort", "mode", "sandbox", "workers", *MODEL_SETTINGS)}
-    run(Request(file=file, out=out, format=format_, settings=load(flags), **_shown(options)))
+    run(Request(file=file, out=out, format=format_, settings=settings_from(flags), **_shown(options)))
 
 
 def _shown(options: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +150,9 @@ def run(request: Request) -> Tally:
         raise
     _summary(remarks, request, tally, plan)
     if tally.judged and tally.bad_rows == tally.judged:
-        raise InputError(f"none of the {tally.judged} rows could be read", path=request.file)
+        raise InputError(f"none of the {counted(tally.judged, 'row')} could be read", path=request.file)
+    if tally.judged and tally.bad_rows + tally.unscored["outage"] == tally.judged:
+        raise UserError(f"the model answered for none of the {counted(tally.judged, 'row')}: {tally.outage}")
     return tally
 
 
@@ -148,7 +163,9 @@ def _judge(request: Request, judges: Judges, tally: Tally, out: "VerdictFile | N
     console, remarks = render.stdout(), render.stderr()
     source = _source(request)
     if out is not None and out.done:
-        remarks.print(f"going on after the {out.done} results that {request.out} holds already", markup=False)
+        remarks.print(
+            f"going on after the {counted(out.done, 'result')} that {request.out} holds already", markup=False
+        )
         for line, item in zip(out.earlier(), source, strict=False):  # in this order, zip takes no row too many
             tally.add(item, _earlier(line))
         tally.earlier = tally.judged
@@ -179,9 +196,9 @@ def _interrupted(request: Request, tally: Tally) -> str:
     from rubrica.commands.verdicts import results_in
 
     if request.out is None:
-        return f"interrupted after {tally.judged} rows; with --out FILE a run can go on where it stopped"
+        return f"interrupted after {counted(tally.judged, 'row')}; with --out FILE a run can go on where it stopped"
     kept = results_in(request.out)
-    return f"interrupted; {request.out} keeps {kept} results, and the same command goes on from there"
+    return f"interrupted; {request.out} keeps {counted(kept, 'result')}, and the same command goes on from there"
 
 
 def _source(request: Request) -> Iterator[InputRow | BadRow]:
@@ -221,15 +238,16 @@ def _print(console: Any, case: Case, result: Verdict | Unscored, *, explain: boo
     if isinstance(result, Unscored):
         console.print(render.unscored_line(result))
     else:
-        console.print(render.explain(case, result) if explain else render.verdict_table(case, result))
+        shown = render.explain if explain else render.verdict_table
+        console.print(shown(case, result, width=console.width))
 
 
 def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
     seconds = time.monotonic() - tally.started
-    rate = (tally.judged - tally.earlier) / seconds if seconds else 0.0
     fresh = tally.judged - tally.earlier
     earlier = f" after {tally.earlier} from before" if tally.earlier else ""
-    remarks.print(f"{fresh} rows{earlier} in {seconds:.1f} s ({rate:.0f}/s); library {plan.library.version[:12]}")
+    took = f" in {seconds:.1f} s ({pace(fresh, seconds)})" if fresh else ""
+    remarks.print(f"{counted(fresh, 'row')}{earlier}{took}; library {plan.library.version[:12]}")
     if plan.reasoner is not None and plan.budget is not None:
         remarks.print(f"{plan.reasoner.id}: {_spent(plan.budget.spent, tally.cache_hits)}", markup=False)
     if tally.unscored:
@@ -253,4 +271,5 @@ def _summary(remarks: Any, request: Request, tally: Tally, plan: Plan) -> None:
 
 def _spent(usage: Usage, cache_hits: int) -> str:
     cost = "cost not known" if usage.cost_usd is None else f"{usage.cost_usd:.4f} USD"
-    return f"{usage.calls} calls, {cache_hits} from the cache, {usage.tokens_in} + {usage.tokens_out} tokens, {cost}"
+    tokens = f"{usage.tokens_in} + {usage.tokens_out} tokens"
+    return f"{counted(usage.calls, 'call')}, {cache_hits} from the cache, {tokens}, {cost}"

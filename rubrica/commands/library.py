@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import JsonValue
 
-from rubrica.commands.terminal import safe
+from rubrica.commands.options import SANDBOXES
+from rubrica.commands.terminal import counted, safe
 from rubrica.config import load
 from rubrica.errors import LibraryError
 
 if TYPE_CHECKING:
     from rubrica.library.library import Library
     from rubrica.library.store import LibraryStore
+    from rubrica.skills.base import Skill
 
 DEFAULT = Path("rubrica-library")
+NAME_WIDTH = 24
+"""Characters up to which a column is never folded."""
 
 
 @click.group(name="library", help="Make, read, check and move libraries.")
@@ -42,7 +46,7 @@ def _setting(context: click.Context, parameter: click.Parameter, value: Path | N
     return load({"library": value}).library or DEFAULT
 
 
-@command.command()
+@command.command(short_help="make a library with the seed skills")
 @click.option("--empty", is_flag=True, help="Start with nothing instead of the seed skills.")
 @_options
 def init(library: Path, as_json: bool, empty: bool) -> None:
@@ -56,7 +60,7 @@ def init(library: Path, as_json: bool, empty: bool) -> None:
     _report(library, value, as_json)
 
 
-@command.command(name="list")
+@command.command(name="list", short_help="list skills and tools")
 @click.option("--version", default="HEAD", show_default=True, help="A commit, a content hash, or HEAD~2.")
 @_options
 def list_(library: Path, as_json: bool, version: str) -> None:
@@ -72,12 +76,12 @@ def list_(library: Path, as_json: bool, version: str) -> None:
         ]
         _say({"version": value.version, "skills": skills, "tools": tools}, as_json, "")
         return
-    rows = [["skill", s.name, str(len(s.criteria)), s.when, s.description] for s in value.skills.values()]
-    rows += [[f"{t.kind} tool", t.name, "", "", t.description] for t in value.tools.values()]
-    _table(["kind", "name", "criteria", "when", "description"], rows)
+    rows = [["skill", skill.name, _card(skill)] for skill in value.skills.values()]
+    rows += [[f"{tool.kind} tool", tool.name, _first_sentence(tool.description)] for tool in value.tools.values()]
+    _table(["kind", "name", "what it looks at"], rows)
 
 
-@command.command()
+@command.command(short_help="show the files of a skill or tool")
 @click.argument("name")
 @click.option("--version", default="HEAD", show_default=True, help="A commit, a content hash, or HEAD~2.")
 @_options
@@ -100,7 +104,7 @@ def show(library: Path, as_json: bool, name: str, version: str) -> None:
     _say(dict(texts), as_json, "\n".join(f"==> {path}\n{text}" for path, text in texts.items()))
 
 
-@command.command()
+@command.command(short_help="show the history: what was done, and why")
 @click.option("-n", "--number", type=click.IntRange(min=1), help="At most so many versions.")
 @_options
 def log(library: Path, as_json: bool, number: int | None) -> None:
@@ -116,7 +120,7 @@ def log(library: Path, as_json: bool, number: int | None) -> None:
     _say([entry.model_dump(mode="json") for entry in entries], as_json, "\n\n".join(blocks))
 
 
-@command.command()
+@command.command(short_help="show what changed between two versions")
 @click.argument("before")
 @click.argument("after", default="HEAD")
 @click.option("--on", "data", type=click.Path(exists=True, dir_okay=False), help="Compare verdicts on this file.")
@@ -155,7 +159,7 @@ def _behaviour(library: Path, as_json: bool, *, versions: tuple[str, str], data:
         sys.exit(1)
 
 
-@command.command()
+@command.command(short_help="make an older version the newest")
 @click.argument("to")
 @click.option("--discard", is_flag=True, help="First drop uncommitted changes.")
 @_options
@@ -170,7 +174,7 @@ def rollback(library: Path, as_json: bool, to: str, discard: bool) -> None:
     _say(facts, as_json, f"now at {commit_id[:12]}, library {version[:12]}{dropped}")
 
 
-@command.command()
+@command.command(short_help="write a version to a .zip or .tar file")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--version", default="HEAD", show_default=True, help="A commit, a content hash, or HEAD~2.")
 @_options
@@ -183,7 +187,7 @@ def export(library: Path, as_json: bool, file: Path, version: str) -> None:
     _say({"file": str(file), "version": value.version}, as_json, f"{file}: library {value.version[:12]}")
 
 
-@command.command(name="import")
+@command.command(name="import", short_help="take in a library from elsewhere")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--merge", "merging", is_flag=True, help="Add to the library instead of replacing its content.")
 @_options
@@ -205,17 +209,19 @@ def import_(library: Path, as_json: bool, source: Path, merging: bool) -> None:
     _report(library, value, as_json)
 
 
-@command.command()
+@command.command(short_help="check the files, and run the examples of tools")
+@click.option("--sandbox", type=SANDBOXES, help="Where tools run; none leaves them out [default: auto].")
 @_options
-def lint(library: Path, as_json: bool) -> None:
-    """Check the files as they are, committed or not; exit 1 when something is found."""
-    from rubrica.library.folder import read_folder
-    from rubrica.library.lint import lint_files
-    from rubrica.tools.builtin.catalog import load_builtins
+def lint(library: Path, as_json: bool, sandbox: str | None) -> None:
+    """Check the files as they are, committed or not, and run each python tool on its own examples.
+
+    Exit 1 when something is found.
+    """
+    from rubrica.commands.linting import found_in
 
     if not library.is_dir():
         raise LibraryError(f"no library at {library}", fix="`rubrica library init` makes one")
-    findings = lint_files(read_folder(library.absolute()), builtins=load_builtins())
+    findings = found_in(library.absolute(), sandbox=sandbox)
     if as_json:
         _say([finding.model_dump(mode="json") for finding in findings], as_json, "")
     elif findings:
@@ -227,20 +233,25 @@ def lint(library: Path, as_json: bool) -> None:
         sys.exit(1)
 
 
-@command.command()
+@command.command(short_help="make the files, as edited, the newest version")
 @click.option("-m", "--message", required=True, help="What was done; further lines say why.")
 @_options
 def commit(library: Path, as_json: bool, message: str) -> None:
     """Make the files, as edited by hand, the newest version."""
+    from rubrica.commands.linting import found_in
     from rubrica.library.message import CommitMessage
 
     subject, _, body = message.strip().partition("\n")
     if not subject or len(subject) > 200:
         raise click.BadParameter("the first line needs 1 to 200 characters", param_hint="--message")
     store = _store(library)
+    changed = store.changes().paths
     commit_id = store.commit_edits(CommitMessage(subject=subject.strip(), body=body))
     version = store.load().version
-    _say({"commit": commit_id, "version": version}, as_json, f"now at {commit_id[:12]}, library {version[:12]}")
+    told = "now at" if changed else "nothing was changed; still at"
+    _say({"commit": commit_id, "version": version}, as_json, f"{told} {commit_id[:12]}, library {version[:12]}")
+    if doubts := found_in(library.absolute()):
+        click.echo(f"remark: {counted(len(doubts), 'finding')}; `rubrica library lint` shows them", err=True)
 
 
 def _store(path: Path) -> "LibraryStore":
@@ -264,10 +275,24 @@ def _table(heads: list[str], rows: list[list[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*heads, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for place, head in enumerate(heads):
+        longest = max(len(row[place]) for row in rows) if rows else 0
+        table.add_column(head, min_width=longest if longest <= NAME_WIDTH else None)
     for row in rows:
         table.add_row(*(Text(safe(cell), overflow="fold") for cell in row))
     Console(file=sys.stdout).print(table)
+
+
+def _card(skill: "Skill") -> str:
+    """Say what a skill looks at, by how many criteria, and when: the whole text is for `show`."""
+    when = f", when {skill.when}" if skill.when else ""
+    return f"{_first_sentence(skill.description)} ({counted(len(skill.criteria), 'criterion', 'criteria')}{when})"
+
+
+def _first_sentence(text: str) -> str:
+    head, stop, _ = text.partition(". ")
+    return f"{head}." if stop else text
 
 
 def _number(value: object) -> str:

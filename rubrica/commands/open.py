@@ -26,8 +26,26 @@ STREAM = "stream"
 
 
 def open_library(settings: Settings) -> Library:
-    """Load the library that the settings name, or the seed library that ships with the package."""
-    return seed_library() if settings.library is None else LibraryStore.open(settings.library).load()
+    """Load the library, or the version of it, that the settings name, or the seed library that ships with rubrica."""
+    return open_version("seed" if settings.library is None else str(settings.library))[1]
+
+
+def open_version(given: str) -> tuple[Path | None, Library]:
+    """Load "seed", a library's folder, or one of its versions as `FOLDER@VERSION`; return the folder too.
+
+    Raises:
+        LibraryError: there is no such library or version.
+    """
+    if given == "seed":
+        return None, seed_library()
+    folder, version = folder_and_version(given)
+    return folder, LibraryStore.open(folder).load(version)
+
+
+def folder_and_version(given: str) -> tuple[Path, str]:
+    """Take `FOLDER@VERSION` apart; a folder that is called so itself is a folder."""
+    path, _, version = given.rpartition("@")
+    return (Path(path), version or "HEAD") if path and not Path(given).exists() else (Path(given), "HEAD")
 
 
 def plan_of(settings: Settings, library: Library) -> Plan:
@@ -48,7 +66,10 @@ def plan_of(settings: Settings, library: Library) -> Plan:
 
 def open_precedents(settings: Settings) -> Recall | None:
     """Open what the library's runs have learned from, when there is any: only a model that reads recalls it."""
-    if settings.library is None or not (folder := settings.library / PRECEDENTS).exists():
+    if settings.library is None:
+        return None
+    folder = folder_and_version(str(settings.library))[0] / PRECEDENTS
+    if not folder.exists():
         return None
     from rubrica.memory.precedents import Precedents
 

@@ -7,6 +7,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from rubrica.commands.terminal import pace
+
 T = TypeVar("T")
 
 LINE_EVERY_S = 10.0
@@ -36,7 +38,7 @@ def _live(items: Iterable[T], console: Console, what: str, total: int | None) ->
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=total, rate="")
         for count, item in enumerate(items, 1):
-            progress.update(task, completed=count, rate=f"{count / max(time.monotonic() - started, 1e-9):.0f}/s")
+            progress.update(task, completed=count, rate=pace(count, time.monotonic() - started))
             yield item
 
 
@@ -45,8 +47,7 @@ def _plain(items: Iterable[T], console: Console, what: str, total: int | None) -
     for count, item in enumerate(items, 1):
         now = time.monotonic()
         if now - last >= LINE_EVERY_S:
-            rate = count / (now - started)
-            left = f", {(total - count) / rate:.0f} s left" if total else ""
-            console.print(f"{what}: {count}{f' of {total}' if total else ''} ({rate:.0f}/s{left})")
+            left = f", {(total - count) * (now - started) / count:.0f} s left" if total else ""
+            console.print(f"{what}: {count}{f' of {total}' if total else ''} ({pace(count, now - started)}{left})")
             last = now
         yield item

@@ -16,23 +16,28 @@ from rubrica.types import Candidate, Case, Evidence, Finding, Rubric, Score, Uns
 
 TEXT_LIMIT = 1200
 """Characters of a prompt or candidate shown in full view."""
+ROOM_FOR_INTERVALS = 64
+"""Columns of a terminal from which a table holds intervals too."""
 DECIDING = 2
 """Lines of feedback shown in a table."""
 
 
-def verdict_table(case: Case, verdict: Verdict) -> Table:
-    """One row per candidate, best first: reward with a 95% interval, and what set it apart."""
+def verdict_table(case: Case, verdict: Verdict, *, width: int = 80) -> Table:
+    """One row per candidate, best first: reward with a 95% interval (where there is room), and what set it apart."""
+    wide = width >= ROOM_FOR_INTERVALS
     asked = case.task.messages[-1].text if case.task.messages else ""
     table = Table(title=escape(f"{one_line(case.id, 60)}: {one_line(asked, 90)}"), title_justify="left", expand=True)
     table.add_column("rank", justify="right", width=4)
     table.add_column("candidate", max_width=12)
     table.add_column("reward", justify="right", width=6)
-    table.add_column("95% interval", width=14)
-    table.add_column("what decided", ratio=1)
+    if wide:
+        table.add_column("95% interval", width=14)
+    table.add_column("what decided", ratio=1, overflow="fold")
     for score in sorted(verdict.scores, key=lambda item: (item.rank, item.candidate)):
         reward = f"[bold green]{score.reward:.3f}[/]" if score.rank == 0 else f"{score.reward:.3f}"
         name = escape(one_line(score.candidate))
-        table.add_row(str(score.rank + 1), name, reward, interval(score), escape(_decided(score, verdict)))
+        spread = (interval(score),) if wide else ()
+        table.add_row(str(score.rank + 1), name, reward, *spread, escape(_decided(score, verdict)))
     return table
 
 
@@ -48,7 +53,7 @@ def unscored_line(result: Unscored) -> str:
     return f"[yellow]no verdict[/] {escape(case)}: {result.reason}: {escape(detail)}"
 
 
-def explain(case: Case, verdict: Verdict) -> Group:
+def explain(case: Case, verdict: Verdict, *, width: int = 80) -> Group:
     """Everything behind a verdict: task, candidates with the quoted spans marked, rubric, findings, evidence."""
     spans: dict[str, list[Evidence]] = {}
     for item in verdict.evidence:
@@ -60,7 +65,7 @@ def explain(case: Case, verdict: Verdict) -> Group:
         title = f"candidate {escape(one_line(candidate.id, 40))}  rank {score.rank + 1}  reward {score.reward:.3f}"
         parts.append(Panel(_marked(candidate, spans.get(candidate.id, ())), title=title, title_align="left"))
     parts.append(_findings_table(verdict))
-    parts.append(verdict_table(case, verdict))
+    parts.append(verdict_table(case, verdict, width=width))
     ungraded = _ungraded(verdict)
     if ungraded:
         parts.append(Text(f"not graded (no weight, lower confidence): {', '.join(ungraded)}", style="dim"))

@@ -13,8 +13,7 @@ import click
 
 from rubrica import logs
 from rubrica.commands.open import open_library, plan_of
-from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, SANDBOXES, model_options
-from rubrica.config import load
+from rubrica.commands.options import EFFORTS, MODEL_SETTINGS, SANDBOXES, library_option, model_options, settings_from
 from rubrica.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Address:
 
 
 @click.command("serve", short_help="answer trainers over HTTP")
-@click.option("--library", type=click.Path(path_type=Path), help="Library folder [default: the seed library].")
+@library_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 = any free port.")
 @click.option("--token-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Bearer token.")
@@ -74,7 +73,9 @@ def command(**options: Any) -> None:
         raise ConfigError("the service needs the extra: pip install 'rubrica[serve]'")
     address = Address(options["host"], options["port"], _token(options["token_file"]))
     address.check()
-    settings = load({name: options[name] for name in ("library", "effort", "sandbox", "workers", *MODEL_SETTINGS)})
+    settings = settings_from(
+        {name: options[name] for name in ("library", "effort", "sandbox", "workers", *MODEL_SETTINGS)}
+    )
     from rubrica.reward import RewardFunction
     from rubrica.service.desk import Limits
 

@@ -19,5 +19,16 @@ def one_line(text: str, limit: int = 2000) -> str:
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return "1 row", "2 rows"."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
+def pace(count: float, seconds: float) -> str:
+    """Return a rate that tells something at every speed: "164/s", "0.4/s", "3.0/min"."""
+    rate = count / max(seconds, 1e-9)
+    return f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s" if rate >= 0.1 or not rate else f"{60 * rate:.1f}/min"
+
+
 def _drives(char: str) -> bool:
     return char not in "\n\t" and char != _JOINER and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -69,10 +69,16 @@ class VerdictFile:
 
     def _must_match(self, run: Mapping[str, object]) -> None:
         before = _read_run(self._run_path)
+        if not before and self.path.stat().st_size:
+            raise UserError(
+                f"{self.path} exists and no {self._run_path.name} says what it is from; "
+                "choose another --out, or --force to overwrite it"
+            )
         changed = sorted(key for key in {*run, *before} if before.get(key) != run.get(key))
         if changed:
+            differ = f"{', '.join(changed)} {'differs' if len(changed) == 1 else 'differ'}"
             raise UserError(
-                f"{self.path} exists and comes from another run ({', '.join(changed)} differ); "
+                f"{self.path} exists and comes from another run ({differ}); "
                 "choose another --out, or --force to overwrite it"
             )
 

@@ -47,6 +47,16 @@ class Audit:
     def counts(self) -> Mapping[Problem, int]:
         return Counter(flag.problem for flag in self.flags)
 
+    def told(self) -> str:
+        """Return the counts in words: "1 duplicate, 5 suspected flips"."""
+        return ", ".join(_said(problem, count) for problem, count in sorted(self.counts().items()))
+
+
+def _said(problem: Problem, count: int) -> str:
+    words = {"near_identical": "nearly identical"}.get(problem, problem.replace("_", " "))
+    counts = problem in ("duplicate", "contradiction", "suspected_flip") and count != 1
+    return f"{count} {words}{'s' if counts else ''}"
+
 
 def audit(preferences: Sequence[Preference], *, margin: Margin | None = None) -> Audit:
     """Report on the labels; nothing is changed or removed.

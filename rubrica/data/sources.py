@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,10 @@ _FOREIGN = (
     (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
     (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
 )
+
+_CSV_HEAD = re.compile(rb'"?[A-Za-z][\w .-]{0,40}"?(?:[,;\t]"?[A-Za-z][\w .-]{0,40}"?)+')
+"""A first line with nothing but column names."""
+_COLUMN = re.compile(rb"prompt|question|instruction|query|messages|response|answer|chosen", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,8 @@ def _parse(line: bytes) -> "Mapping[str, object] | Unreadable":
     except UnicodeEncodeError:
         return Unreadable("a \\u escape is half of a surrogate pair", fix="write the character itself, or U+FFFD")
     except json.JSONDecodeError as error:
-        return Unreadable(f"not JSON: {error.msg} at column {error.colno}", fix="write one JSON object per line")
+        problem = error.msg.removesuffix(" at")
+        return Unreadable(f"not JSON: {problem} at column {error.colno}", fix="write one JSON object per line")
     except RecursionError:
         return Unreadable("nested too deeply", fix="flatten it")
     except ValueError as error:  # an integer of thousands of digits
@@ -145,11 +151,22 @@ def _finite(digits: str) -> float:
 def _refuse_documents(line: bytes, path: str) -> None:
     """Say once what would otherwise be an error on every line."""
     start = line.strip()
-    if start == b"{" or start.startswith(b"["):
-        problem = (
-            "this is one JSON document, not one object per line; convert it with `jq -c '.[]' in.json > out.jsonl`"
-        )
-        raise InputError(problem, path=path)
+    if start == b"{":
+        convert = "jq -c . in.json > out.jsonl"
+        raise InputError(f"this is one JSON document, not one object per line; convert it with `{convert}`", path=path)
+    if start.startswith(b"["):
+        convert = "jq -c '.[]' in.json > out.jsonl"
+        raise InputError(f"this is one JSON document, not one object per line; convert it with `{convert}`", path=path)
+    if start.startswith(b"{"):
+        return
+    name = path.lower()
+    if name.endswith((".csv", ".tsv")) or (_CSV_HEAD.fullmatch(start) and _COLUMN.search(start)):
+        delimiter = ", delimiter='\\t'" if b"\t" in start else ""
+        rows = f"[print(json.dumps(r)) for r in csv.DictReader(sys.stdin{delimiter})]"
+        convert = f'python -c "import csv, json, sys; {rows}" < in.csv > out.jsonl'
+        raise InputError(f"this is a table as text, not JSON Lines; convert it with `{convert}`", path=path)
+    if name.endswith(".parquet"):
+        raise InputError("this is no Parquet file, whatever its name says; write it again", path=path)
 
 
 def _some(rows: Iterator[RawRow], path: str) -> Iterator[RawRow]:

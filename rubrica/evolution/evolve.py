@@ -14,6 +14,7 @@ from rubrica.evolution.proposers import Embedded, Proposer
 from rubrica.evolution.report import Report
 from rubrica.evolution.run import Event, Options, Run, next_run_folder
 from rubrica.evolution.session import Session
+from rubrica.evolution.start import refuse_early
 from rubrica.evolution.vocabulary import probes
 from rubrica.library.library import Library
 from rubrica.library.lock import writer_lock
@@ -71,6 +72,7 @@ def evolve(
         UserError: the data, the options or the library do not allow it.
     """
     if not (library / ".git").exists():
+        refuse_early(options, Memory(library))
         LibraryStore.init(library, seed_library(), message=CommitMessage(subject="Start from the seed skills"))
     memory = Memory(library)
     place = folder or next_run_folder(memory.runs)

@@ -44,6 +44,8 @@ class Options(Value):
     """File of labelled cases."""
     test: str | None = None
     """Another file to test on; null = a share of the data."""
+    format: str = "auto"
+    """Input format of both files."""
     train: int | None = Field(default=None, ge=1)
     """Cases to learn from; null = all that are not test."""
     test_share: float = Field(default=0.4, gt=0, lt=1)

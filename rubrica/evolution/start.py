@@ -59,12 +59,24 @@ def start(run: Run, memory: Memory) -> dict[str, JsonValue]:
     return start(run, memory)
 
 
+def refuse_early(options: Options, memory: Memory) -> None:
+    """Refuse what a run could not learn from, before anything is made for it.
+
+    Raises:
+        InputError, UserError: as for `start`.
+    """
+    train = deal(options, memory).train
+    _benchmarks(options, train)
+    _folds(train, options)
+
+
 def deal(options: Options, memory: Memory) -> Dealt:
     """Deal the cases by prompt; what the library has seen on one side stays there."""
     bad: list[BadRow] = []
-    labelled = labelled_cases(options.data, bad)
+    labelled = labelled_cases(options.data, bad, format=options.format)
     if options.test is not None:
-        return _against(labelled, labelled_cases(options.test, bad), memory, len(bad))
+        held = labelled_cases(options.test, bad, format=options.format)
+        return _against(labelled, held, memory, len(bad))
     parts = split(
         [Item.of(preference) for preference in labelled],
         train=options.train,
@@ -79,12 +91,12 @@ def deal(options: Options, memory: Memory) -> Dealt:
         unused=len(parts.unused),
         bad_rows=len(bad),
     )
-    return _enough(dealt)
+    return _enough(dealt, of=len(labelled))
 
 
-def labelled_cases(path: str, bad: list[BadRow]) -> list[Preference]:
+def labelled_cases(path: str, bad: list[BadRow], *, format: str = "auto") -> list[Preference]:  # noqa: A002
     """Read the labelled cases of a file; rows that cannot be read are added to `bad`."""
-    rows = list(read(path, on_bad=bad.append))
+    rows = list(read(path, format=format, on_bad=bad.append))
     preferences = [preference for row in rows if (preference := row.preference) is not None]
     if not preferences:
         raise InputError("no labelled case; evolving needs preferences", path=path)
@@ -107,12 +119,14 @@ def _against(train: Sequence[Preference], test: Sequence[Preference], memory: Me
     mine = [n for n in range(len(train)) if groups[n] not in held]
     everything = (*train, *test)
     unused = len(items) - len(kept) - len(mine)
-    return _enough(Dealt(tuple(everything[n] for n in mine), tuple(everything[n] for n in kept), unused, bad))
+    dealt = Dealt(tuple(everything[n] for n in mine), tuple(everything[n] for n in kept), unused, bad)
+    return _enough(dealt, of=len(train))
 
 
-def _enough(dealt: Dealt) -> Dealt:
-    if len(dealt.train) < MIN_TRAIN:
-        raise InputError(f"{len(dealt.train)} cases to learn from; at least {MIN_TRAIN} are needed, 100 are well spent")
+def _enough(dealt: Dealt, *, of: int) -> Dealt:
+    if (count := len(dealt.train)) < MIN_TRAIN:
+        held = f" of {of}, as the prompts of the others are kept for the test" if count < of else ""
+        raise InputError(f"{count} cases to learn from{held}; at least {MIN_TRAIN} are needed, 100 are well spent")
     return dealt
 
 

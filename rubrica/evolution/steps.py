@@ -32,7 +32,7 @@ def split(session: Session, state: State) -> State:
     text = f"{told['train']} cases to learn from, {told['test']} kept for the test"
     for count, what in ((told.get("unused"), "not used"), (told.get("bad_rows"), "rows could not be read")):
         text += f", {count} {what}" if count else ""
-    session.tell(state, "split", text, **told)
+    session.tell(state, "split", f"{text}; run {session.run.folder}", **told, run=str(session.run.folder))
     return {"round": 1}
 
 
@@ -59,8 +59,7 @@ def audit(session: Session, state: State) -> State:
     ]
     session.run.note("audit", {"cases": found.cases, "flags": flags})
     counts = {str(problem): count for problem, count in found.counts().items()}
-    listed = ", ".join(f"{count} {problem.replace('_', ' ')}" for problem, count in sorted(counts.items()))
-    session.tell({"round": 0}, "audit", f"labels: {listed or 'nothing to remark'}", **counts)
+    session.tell({"round": 0}, "audit", f"labels: {found.told() or 'nothing to remark'}", **counts)
     return {}
 
 
@@ -214,7 +213,7 @@ def _next(session: Session, state: State) -> State:
     recent = [decision.outcome for decision in decisions[-options.patience :]]
     stop = limit_reached(session)
     if len(decisions) >= options.rounds:
-        stop = f"{options.rounds} rounds are over"
+        stop = f"{options.rounds} {'round is' if options.rounds == 1 else 'rounds are'} over"
     elif not stop and len(recent) == options.patience and "accepted" not in recent:
         stop = f"no progress in {options.patience} rounds"
     return {"round": state["round"] + 1, "stop": stop}
@@ -225,7 +224,7 @@ def limit_reached(session: Session) -> str:
     options, elapsed, spent = session.run.options, session.elapsed(), session.run.spent()
     session.run.keep("elapsed", elapsed)
     if options.max_minutes is not None and elapsed >= 60 * options.max_minutes:
-        return f"{options.max_minutes:g} minutes are over"
+        return f"{options.max_minutes:g} min are over"
     if options.max_calls is not None and spent.calls >= max(options.max_calls, 1):
         return f"{spent.calls} model calls are spent"
     if options.max_cost is not None and spent.cost_usd is not None and spent.cost_usd >= options.max_cost > 0:

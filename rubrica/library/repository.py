@@ -222,7 +222,7 @@ def open_repository(root: Path) -> Iterator[Repository]:
 
     git = root / ".git"
     if not git.is_dir():
-        raise LibraryError(f"no library at {root}", fix=f"`rubrica library init --library {root}` makes one")
+        raise _no_library(root)
     for part in (git, *(git / name for name in ("HEAD", "index", "objects", "refs", "rubrica"))):
         if part.is_symlink():
             raise LibraryError("a link", path=str(part.relative_to(root)), fix="copy the repository as a whole")
@@ -240,8 +240,24 @@ def open_repository(root: Path) -> Iterator[Repository]:
         yield Repository(repo, root)
 
 
+def _no_library(root: Path) -> LibraryError:
+    if (root / "skills").is_dir():
+        fix = f"`rubrica library import {root} --library ANOTHER` makes a library of them"
+        return LibraryError(f"{root} holds the files of a library, but not its repository", fix=fix)
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        fix = "name the library's folder, or one that `rubrica library init` may make"
+        return LibraryError(f"no library at {root}, but something else", fix=fix)
+    return LibraryError(f"no library at {root}", fix=f"`rubrica library init --library {root}` makes one")
+
+
 def create_repository(root: Path) -> None:
-    """Make an empty repository in the existing folder `root`, with one branch `main`."""
+    """Make an empty repository in the existing folder `root`, with one branch `main`.
+
+    What starts with a dot there is no part of a version (see `folder`), and git is told so.
+    """
     from dulwich.repo import Repo
 
     Repo.init(str(root), default_branch=b"main").close()
+    exclude = root / ".git" / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    exclude.write_text("/.rubrica/\n", encoding="utf-8")

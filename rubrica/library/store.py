@@ -60,7 +60,18 @@ class LibraryStore:
         """
         path = path.absolute()
         if path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir()))):
-            raise LibraryError(f"{path} is not an empty folder", fix="name another, or empty this one")
+            already = ": it holds a library already" if (path / ".git").is_dir() and (path / "skills").is_dir() else ""
+            raise LibraryError(f"{path} is not an empty folder{already}", fix="name another, or empty this one")
+        try:
+            cls._make(path, library, message or CommitMessage(subject="First version"), clock)
+        except OSError as error:
+            raise LibraryError(
+                f"cannot make a library at {path}: {error.strerror}", fix="name another folder"
+            ) from None
+        return cls.open(path, clock=clock)
+
+    @classmethod
+    def _make(cls, path: Path, library: Library, message: CommitMessage, clock: Clock) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
             draft = Path(scratch) / "library"
@@ -68,11 +79,10 @@ class LibraryStore:
             create_repository(draft)
             store = cls(draft, clock=clock)
             with store._writing() as repository:
-                store._advance(repository, render_library(library), message or CommitMessage(subject="First version"))
+                store._advance(repository, render_library(library), message)
             if path.exists():
                 path.rmdir()
             draft.rename(path)
-        return cls.open(path, clock=clock)
 
     @classmethod
     def open(cls, path: Path, *, clock: Clock = time.time) -> "LibraryStore":

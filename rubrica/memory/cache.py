@@ -44,7 +44,13 @@ class ResponseStore:
         self.path, self._max_bytes = path, max_bytes
         self._lock = Lock()
         self._measured, self._unmeasured = max_bytes or 0, 0
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            problem = (
+                f"the response cache cannot be made ({error.strerror}); name another file with --cache, or give off"
+            )
+            raise UserError(f"{path}: {problem}") from None
         self._db = self._guarded(self._open)
 
     def get(self, key: str) -> tuple[str, bool] | None:

@@ -26,11 +26,18 @@ async def refused(_: Request, error: Exception) -> PlainJSON:
     return PlainJSON({"detail": error.detail}, error.status_code, headers=error.headers)
 
 
-async def unreadable(_: Request, error: Exception) -> PlainJSON:
+async def unreadable(request: Request, error: Exception) -> PlainJSON:
     """Answer a body or a query that is not what the route takes: where and why, without its text."""
     if not isinstance(error, RequestValidationError):
         raise error
-    return PlainJSON({"detail": [_named(problem) for problem in error.errors()[:NAMED]]}, 422)
+    problems = {tuple(problem["loc"]): problem for problem in error.errors()}
+    if ("body",) in problems and "json" not in request.headers.get("content-type", ""):
+        return PlainJSON(
+            {"detail": "the body was not sent as JSON; add the header content-type: application/json"}, 422
+        )
+    around = {place[:depth] for place in problems for depth in range(1, len(place))}
+    told = [_named(problem) for place, problem in problems.items() if place not in around]
+    return PlainJSON({"detail": told[:NAMED]}, 422)
 
 
 def _named(problem: Mapping[str, object]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The service on a thread of this process: for notebooks, in-process trainers, examples and tests."""
 
+import errno
 import socket
 import threading
 from collections.abc import Iterator
@@ -54,7 +55,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise ConfigError(f"cannot listen on {host}:{port}: {error}") from error
+        taken = error.errno == errno.EADDRINUSE
+        why = "the port is taken; name another with --port, 0 for any" if taken else error.strerror or str(error)
+        raise ConfigError(f"cannot listen on {host}:{port}: {why}") from error
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 

@@ -85,3 +85,11 @@ def test_an_unknown_version_is_an_error_of_one_line(libraries: Path) -> None:
 def test_files_of_one_name_keep_their_paths() -> None:
     files = LabelledFiles.named((Path("a/x.jsonl"), Path("b/x.jsonl"), Path("y.dev.jsonl"))).files
     assert list(files) == ["a/x.jsonl", "b/x.jsonl", "y"]
+
+
+def test_the_table_fits_eighty_columns_without_broken_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = evaluate(demo_path(), *FEW).stdout
+    assert max(map(len, told.splitlines())) <= 80
+    words = told.split()
+    assert {"accuracy", "decided", "swap", "baseline"} <= set(words)

@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from rubrica.library.library import Library
+from rubrica.library.message import CommitMessage
+from rubrica.library.seed import seed_library
+from rubrica.library.store import LibraryStore
+from rubrica.skills.base import Skill
 from rubrica.types import Verdict
 
 ROW = {"id": "sum", "prompt": "What is 17 + 25? Give the number.", "candidates": ["17 + 25 = 42", "17 + 25 = 41"]}
@@ -393,3 +398,43 @@ def test_a_reader_that_goes_away_is_no_error(
         assert process.stderr is not None
         assert process.stderr.read() == ""
         assert process.wait(timeout=60) == 141
+
+
+def test_a_narrow_terminal_still_names_the_candidates(
+    judge: Callable[..., Result], rows: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    told = judge(rows(ROW)).stdout
+    assert max(map(len, told.splitlines())) <= 40
+    assert all(f"│ {name} " in told for name in "AB")
+    assert "reward" in told
+    assert "interval" not in told
+
+
+def test_counts_of_one_are_singular(judge: Callable[..., Result], rows: Callable[..., Path]) -> None:
+    told = judge(rows(ROW)).stderr
+    assert told.startswith("1 row in ")
+    assert "(0/s)" not in told
+
+
+def test_a_file_of_something_else_is_no_earlier_run(
+    judge: Callable[..., Result], rows: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine\n")
+    refused = judge(rows(ROW), "--out", tmp_path / "notes.txt")
+    assert refused.exit_code == 2
+    assert "no notes.txt.run.json says what it is from" in refused.stderr
+    assert (tmp_path / "notes.txt").read_text() == "mine\n"
+
+
+def test_a_version_of_a_library_judges(judge: Callable[..., Result], rows: Callable[..., Path], tmp_path: Path) -> None:
+    store = LibraryStore.init(tmp_path / "lib", seed_library())
+    store.commit(Library.of([Skill(name="other", description="d")]), CommitMessage(subject="Another"))
+    by = {}
+    for given in ("lib", "lib@HEAD~1"):
+        told = judge(rows(ROW), "--library", tmp_path / given, "--json")
+        by[given] = json.loads(told.stdout)
+    assert by["lib@HEAD~1"]["provenance"]["library"] == seed_library().version
+    assert by["lib"]["provenance"]["library"] != seed_library().version
+    unknown = judge(rows(ROW), "--library", tmp_path / "lib@nowhere")
+    assert (unknown.exit_code, "no version 'nowhere'" in unknown.stderr) == (2, True)

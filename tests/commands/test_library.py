@@ -1,6 +1,7 @@
 """`rubrica library` from the outside: what it prints, what it leaves, how it exits."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,75 @@ def test_lint_exits_1_when_something_is_found(folder: Path) -> None:
     table = run(folder, "lint")
     assert table.exit_code == 1
     assert "notes.txt" in table.stdout
+
+
+TOOL = "---\nname: polite\ndescription: Whether it says please.\nkind: python\n---\n"
+CHECK = "def check(task, candidate):\n    return {'value': float('please' in candidate.lower())}\n"
+
+
+def tool_by_hand(folder: Path, *, should_be: float) -> None:
+    place = folder / "tools" / "polite"
+    place.mkdir(parents=True)
+    (place / "TOOL.md").write_text(TOOL)
+    (place / "tool.py").write_text(CHECK)
+    (place / "cases.jsonl").write_text(json.dumps({"prompt": "Ask.", "candidate": "Salt, please.", "value": should_be}))
+
+
+def test_lint_runs_the_examples_of_python_tools(folder: Path) -> None:
+    tool_by_hand(folder, should_be=1.0)
+    assert output(folder, "lint") == []
+
+
+def test_an_example_that_fails_is_a_finding(folder: Path) -> None:
+    tool_by_hand(folder, should_be=0.0)
+    found = run(folder, "lint", "--json")
+    assert found.exit_code == 1
+    assert [(f["path"], f["problem"]) for f in json.loads(found.stdout)] == [
+        ("tools/polite/tool.py", "case 1: answered 1.0, should be 0.0")
+    ]
+    assert output(folder, "lint", "--sandbox", "none") == []
+    told = run(folder, "commit", "-m", "Add it")
+    assert told.exit_code == 0
+    assert told.stderr == "remark: 1 finding; `rubrica library lint` shows them\n"
+
+
+def test_a_commit_of_nothing_says_so(folder: Path) -> None:
+    assert run(folder, "commit", "-m", "Again").stdout.startswith("nothing was changed; still at ")
+    assert len(output(folder, "log")) == 2
+
+
+def test_git_sees_no_change_in_what_runs_leave_behind(folder: Path) -> None:
+    from dulwich import porcelain
+
+    (folder / ".rubrica").mkdir()
+    (folder / ".rubrica" / "seen.jsonl").write_text("{}")
+    assert porcelain.status(str(folder)).untracked == []
+
+
+def test_files_without_their_repository_can_be_imported(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder / "skills", copy / "skills")
+    refused = run(copy, "list")
+    assert refused.exit_code == 2
+    assert f"`rubrica library import {copy} --library ANOTHER`" in refused.stderr
+    assert output(tmp_path / "made", "import", str(copy))["skills"] == 1
+
+
+def test_a_folder_of_something_else_is_not_offered_for_init(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    assert "no library at" in (told := run(tmp_path, "list").stderr)
+    assert "but something else" in told
+
+
+def test_a_library_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = run(tmp_path / "file" / "lib", "init")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"rubrica: cannot make a library at {tmp_path / 'file' / 'lib'}: ")
+
+
+def test_the_list_of_subcommands_is_not_cut() -> None:
+    assert "..." not in CliRunner().invoke(main, ["library", "--help"]).stdout.replace("[ARGS]...", "")
 
 
 def test_commit_takes_edits_by_hand(folder: Path) -> None:

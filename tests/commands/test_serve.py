@@ -1,5 +1,6 @@
 """`rubrica serve` refuses what would be unsafe or misread, before it listens."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,12 @@ def test_a_failure_is_given_a_number_only_in_so_many_words() -> None:
 
 def test_an_address_that_is_not_ours_is_one_line() -> None:
     assert refused("--host", "192.0.2.1", token="s3cret").startswith("rubrica: cannot listen on 192.0.2.1:8080")
+
+
+def test_a_port_that_is_taken_says_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = refused("--port", str(port))
+    assert (
+        told == f"rubrica: cannot listen on 127.0.0.1:{port}: the port is taken; name another with --port, 0 for any\n"
+    )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rubrica.data.audit import Problem, audit
+from rubrica.data.audit import Audit, Flag, Problem, audit
 from rubrica.data.read import read_row
 from rubrica.data.rows import Row
 from rubrica.types import Preference
@@ -87,3 +87,9 @@ def test_flags_are_in_a_fixed_order() -> None:
     cases = [pref("t", "u", "v", scores=[1, 1]), pref("a", "yes", "no"), pref("b", "no", "yes")]
     assert [flag.problem for flag in audit(cases).flags] == ["contradiction", "ambiguous"]
     assert audit(cases) == audit(cases)
+
+
+def test_counts_are_told_in_words() -> None:
+    flags = [Flag("suspected_flip", ("a",), ""), Flag("suspected_flip", ("b",), ""), Flag("duplicate", ("c", "d"), "")]
+    assert Audit(4, tuple(flags)).told() == "1 duplicate, 2 suspected flips"
+    assert Audit(4, ()).told() == ""

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,9 @@ def test_parquet_without_pyarrow_names_the_install_line(tmp_path: Path, monkeypa
         ("{}".encode("utf-16"), "UTF-16"),
         (b"[\n  {}\n]", "one JSON document"),
         (b'[{"prompt": 1}]', "one JSON document"),
-        (b'{\n "prompt": 1\n}', "one JSON document"),
+        (b'{\n "prompt": 1\n}', "one JSON document, not one object per line; convert it with `jq -c . in.json"),
+        (b"prompt,response_a,response_b\nx,y,z", "this is a table as text"),
+        (b'"id"\t"prompt"\t"answer"\n1\tx\ty', r"DictReader\(sys.stdin, delimiter='\\t'\)"),
     ],
 )
 def test_files_that_are_something_else(tmp_path: Path, data: bytes, message: str) -> None:
@@ -150,6 +153,28 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         assert caught.value.path == str(path)
 
 
+@pytest.mark.parametrize(("name", "says"), [("a.csv", "a table as text"), ("a.parquet", "no Parquet file")])
+def test_a_name_that_says_what_the_content_is_not(tmp_path: Path, name: str, says: str) -> None:
+    path = tmp_path / name
+    path.write_text("not what it seems\n")
+    with pytest.raises(InputError, match=says):
+        list(read(path))
+    path.write_text('{"prompt": "q", "response": "a"}\n')
+    assert len(list(read(path))) == 1
+
+
+def test_the_conversion_that_is_named_works(tmp_path: Path) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text('prompt,response_a,response_b,winner\n"What, now?","line\none",two,A\n')
+    with pytest.raises(InputError) as caught:
+        list(read(table))
+    command = str(caught.value).partition("`")[2].partition("`")[0].replace("python", sys.executable, 1)
+    subprocess.run(command, shell=True, check=True, cwd=tmp_path)
+    (row,) = read(tmp_path / "out.jsonl")
+    assert [candidate.text for candidate in row.case.candidates] == ["line\none", "two"]
+    assert row.preference is not None
+
+
 # Bad rows
 
 
@@ -158,6 +183,7 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
     [
         (b'{"prompt": "caf\xe9"}', "byte 0xe9 at column 16 is not UTF-8"),
         (b'{"prompt": "x"', "not JSON"),
+        (b'{"prompt": "x\x00"}', "not JSON: Invalid control character at column 14"),
         (b"prompt,chosen,rejected", "not JSON"),
         (b'"just text"', "not an object"),
         (b"[1, 2]", "not an object"),

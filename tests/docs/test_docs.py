@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from rubrica.cli import COMMANDS, main
 from rubrica.config import load
@@ -184,3 +185,18 @@ def test_the_results_in_the_readme_are_those_of_the_results_page() -> None:
         best = max(float(found[column]) for column in ("first", "longer", "shorter", "random"))
         assert (n, accuracy, decided) == (found["n"], found["accuracy"], found["coverage"]), name
         assert float(baseline.split()[0]) == best, name
+
+
+def test_the_tool_of_the_page_passes_its_own_examples(tmp_path: Path) -> None:
+    told, source, cases = (
+        next(block.text for block in blocks(language) if block.page.name == "library.md" and mark in block.text)
+        for language, mark in (("text", "kind: python"), ("python", "def check("), ("text", '"value": 0.0'))
+    )
+    assert CliRunner().invoke(main, ["library", "init", "--empty", "--library", "lib"]).exit_code == 0
+    place = tmp_path / "lib" / "tools" / yaml.safe_load(told.strip("-\n"))["name"]
+    place.mkdir(parents=True)
+    (place / "TOOL.md").write_text(told)
+    (place / "tool.py").write_text(source)
+    (place / "cases.jsonl").write_text(cases)
+    linted = CliRunner().invoke(main, ["library", "lint", "--library", "lib"])
+    assert (linted.exit_code, linted.stdout) == (0, "nothing found\n")

@@ -166,7 +166,7 @@ def test_the_report_on_disk_is_the_report(write, library, means) -> None:
 
 def test_rounds_are_a_budget(write, library, means) -> None:
     report = evolve(library, options(write(60), train=30, rounds=1), means)
-    assert report.stop == "1 rounds are over"
+    assert report.stop == "1 round is over"
     assert [decision.key for decision in report.decisions] == ["mine", "calibrate"]
     assert report.accepted == 1
 

@@ -192,3 +192,17 @@ def test_the_openapi_page_has_examples(url: str) -> None:
     _, page, _ = call(url, "/openapi.json")
     assert {"/v1/score", "/get_reward", "/slime", "/verify", "/gemini", "/bedrock"} <= set(page["paths"])
     assert page["components"]["schemas"]["WireSample"]["properties"]["prompt"]["examples"]
+
+
+def test_a_body_that_is_no_json_names_the_header(url: str) -> None:
+    status, told, _ = call(url, "/v1/score", b"{}", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert (status, "content-type: application/json" in told["detail"]) == (422, True)
+
+
+def test_a_bad_sample_is_named_once_and_not_its_list_too(url: str) -> None:
+    status, told, _ = call(url, "/v1/score", {"samples": [{"prompt": "x", "response": "y"}]})
+    assert status == 422
+    assert [problem["loc"] for problem in told["detail"]] == [
+        ["body", "samples", 0, "completion"],
+        ["body", "samples", 0, "response"],
+    ]
