@@ -89,7 +89,7 @@ bench: $(DEV) ## speed and memory of the embedded judge and of the sandbox
 	$(BIN)/python bench/sandbox.py
 
 bench-ray: $(RAY) ## judging on Ray beside judging without it
-	$(RAY_VENV)/bin/python bench/ray.py
+	$(RAY_VENV)/bin/python bench/ray_judges.py
 
 docs: $(DEV) ## run every code block of README and docs, and check links and tables against the code
 	$(BIN)/python -m pytest tests/docs

@@ -4,4 +4,4 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-pytest_plugins = ["ray_fixtures"]
+pytest_plugins = ["process_fixtures", "ray_fixtures", "service_fixtures"]

@@ -50,6 +50,13 @@ def test_a_lock_names_no_host_and_no_path(name: str) -> None:
     assert all(re.match(r"[a-z0-9._-]+==[^/]+$", entry) for entry in entries)
 
 
+def test_no_file_that_stands_on_the_path_has_the_name_of_a_package() -> None:
+    """`bench/ray.py` was Ray to every trainer that imports it; tests_rl/pytest.ini puts these folders first."""
+    packages = {package.replace("-", "_") for name in LOCKS for package in locked(name)} | sys.stdlib_module_names
+    folders = ("bench", "examples", "tests_rl", "tests/servers", "tests/agents", "tests/evolution")
+    assert {path.stem for folder in folders for path in (ROOT / folder).glob("*.py")} & packages == set()
+
+
 @pytest.mark.parametrize("name", LOCKS)
 def test_every_locked_version_has_hashes(name: str) -> None:
     entries = re.split(r"^(?=\S+==)", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]

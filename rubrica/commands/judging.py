@@ -23,14 +23,14 @@ def open_judges(plan: Plan, workers: int, ray: str | None = None) -> AbstractCon
     """Return who judges: `workers` processes of this machine (0 = one per core), or that many on Ray, at the address.
 
     Raises:
-        ConfigError: Ray is not installed, or a language model is to judge.
+        ConfigError: a language model is to judge, or Ray is not installed.
     """
     if ray is None:
         return nullcontext(partial(judge_rows, plan, workers=workers))
-    if find_spec("ray") is None:
-        raise ConfigError("judging on Ray needs the extra: pip install 'rubrica[ray]'")
     if plan.reasoner is not None:
         raise ConfigError("a language model is asked from one process, many cases at once; leave out --ray or --model")
+    if find_spec("ray") is None:
+        raise ConfigError("judging on Ray needs the extra: pip install 'rubrica[ray]'")
     from rubrica.adapters.ray.cluster import ray_judges
 
     return ray_judges(plan, ray, workers=workers)

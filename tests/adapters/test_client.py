@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -236,60 +237,30 @@ def test_groups_split_over_ranks_are_joined(reward: RewardFunction) -> None:
     assert [each.value for each in told] == pytest.approx(expected(reward), abs=1e-12)
 
 
-def start_service(port: int) -> "subprocess.Popen[str]":
-    command = [
-        sys.executable,
-        "-m",
-        "rubrica.cli",
-        "serve",
-        "--port",
-        str(port),
-        "--sandbox",
-        "none",
-        "--mode",
-        "group",
-        "--workers",
-        "1",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("serving library")
-    return process
-
-
-def stop(process: "subprocess.Popen[str]", how: int) -> int:
-    process.send_signal(how)
-    code = process.wait(30)
-    if process.stdout is not None:
-        process.stdout.close()
-    return code
-
-
-def test_a_service_killed_in_mid_batch_and_restarted_gives_the_same_numbers(reward: RewardFunction) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    first = start_service(port)
-    client = Client(url=f"http://127.0.0.1:{port}", run="a", group_size=4, deadline=60)
+def test_a_service_killed_in_mid_batch_and_restarted_gives_the_same_numbers(
+    serve: Callable[..., Any], reward: RewardFunction
+) -> None:
+    options = ("--mode", "group", "--workers", "1")
+    first = serve(*options)
+    client = Client(url=first.url, run="a", group_size=4, deadline=60)
     with ThreadPoolExecutor(2) as ranks:
         early = ranks.submit(client.score, GROUP[:2])  # waits in the service for the other half
         watcher = Client(url=client.url, deadline=30)
         assert watcher.score(GROUP[:1])[0].ok
         assert not early.done()
-        stop(first, signal.SIGKILL)
-        second = start_service(port)
+        first.stop(signal.SIGKILL)
+        second = serve(*options, port=first.port)
         late = ranks.submit(client.score, GROUP[2:])
         told = [*early.result(), *late.result()]
-    assert stop(second, signal.SIGTERM) == 0
+    assert second.stop(signal.SIGTERM) == 0
     assert [each.value for each in told] == pytest.approx(expected(reward), abs=1e-12)
 
 
-def test_sigterm_answers_what_is_in_flight(reward: RewardFunction) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    process = start_service(port)
-    client = Client(url=f"http://127.0.0.1:{port}", run="a", group_size=4, deadline=60)
+def test_sigterm_answers_what_is_in_flight(serve: Callable[..., Any]) -> None:
+    service = serve("--mode", "group", "--workers", "1")
+    client = Client(url=service.url, run="a", group_size=4, deadline=60)
     with ThreadPoolExecutor(1) as rank:
         waiting = rank.submit(client.score, GROUP[:2])
         assert Client(url=client.url).score(GROUP[:1])[0].ok
-        assert stop(process, signal.SIGTERM) == 0
+        assert service.stop(signal.SIGTERM) == 0
         assert {(each.value, each.reason) for each in waiting.result()} == {(None, "timeout")}

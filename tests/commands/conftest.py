@@ -1,6 +1,5 @@
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -38,31 +37,6 @@ def rubrica() -> Callable[..., Result]:
 def judge(rubrica: Callable[..., Result]) -> Callable[..., Result]:
     """Run `rubrica judge` in this process, without the sandbox and on one core."""
     return lambda *arguments, stdin=None: rubrica("judge", *arguments, *FAST, stdin=stdin)
-
-
-@pytest.fixture
-def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start `rubrica` as a process of its own, in a session of its own."""
-    started = []
-
-    def run(*arguments: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "rubrica.cli", *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            # a background job of a shell ignores interrupts, and so would its children
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one safe call, no lock
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        )
-        started.append(process)
-        return process
-
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture

@@ -69,6 +69,20 @@ def test_a_money_budget_without_a_price_is_a_user_error(pairs, url, tmp_path):
         judged(pairs, url, tmp_path, "--max-cost", "1")
 
 
+@pytest.mark.parametrize("address", ["auto", "local", "127.0.0.1:1"])
+def test_a_model_on_ray_is_refused_before_anything_is_asked_or_begun(rubrica, pairs, url, tmp_path, address):
+    """With Ray installed or not: it would be one process that asks, and one cache, limiter and budget."""
+    result = rubrica(
+        "judge", pairs, "--model", "test-model", "--api-base", url, "--sandbox", "none", "--cache", "off",
+        "--ray", address, "--out", tmp_path / "out.jsonl",
+    )  # fmt: skip
+    assert (result.exit_code, result.stdout) == (2, "")
+    told = "a language model is asked from one process, many cases at once; leave out --ray or --model"
+    assert result.stderr == f"rubrica: {told}\n"
+    assert calls(url) == 0
+    assert list(tmp_path.iterdir()) == [pairs]
+
+
 def test_a_killed_run_asks_nothing_again_that_it_had_stored(pairs, url, tmp_path):
     judged(pairs, url, tmp_path, "--cache", str(tmp_path / "other.sqlite"))
     whole = calls(url)

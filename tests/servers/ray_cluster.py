@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+OURS = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "servers")])
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Start a cluster, and end every process of it."""
+def cluster(path: str = OURS) -> Iterator[Cluster]:
+    """Start a cluster whose processes import from these folders first, and end every process of it."""
     port, client_port, agent_port = free_ports(3)
     folder = tempfile.mkdtemp(prefix="ray")  # sockets need a short path
     environ = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
@@ -52,7 +53,6 @@ def cluster() -> Iterator[Cluster]:
     command += [f"--port={port}", f"--ray-client-server-port={client_port}", "--node-ip-address=127.0.0.1"]
     command += [f"--runtime-env-agent-port={agent_port}"]  # or `ray://` is told port 0
     command += ["--include-dashboard=false", "--disable-usage-stats", f"--temp-dir={folder}"]
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "servers")])
     log = Path(folder, "start.log")
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -61,6 +61,7 @@ def cluster() -> Iterator[Cluster]:
             stderr=output,
             start_new_session=True,
             env={**os.environ, **environ, "PYTHONPATH": path},
+            cwd=folder,
         )
     try:
         while "Ray runtime started" not in log.read_text():

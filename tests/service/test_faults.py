@@ -208,7 +208,7 @@ def test_killed_in_the_middle_of_a_step_and_restarted(
             time.sleep(0.005)
         assert first.stop(signal.SIGKILL) == -signal.SIGKILL
         assert not all(answer.done() for answer in told)
-        second = serve(*options, port=int(first.url.rpartition(":")[2]))
+        second = serve(*options, port=first.port)
         assert [answer.result().value for answer in told] == wanted
         assert [each.value for each in Client(url=second.url).score(samples)] == wanted
         assert second.stop(signal.SIGTERM) == 0

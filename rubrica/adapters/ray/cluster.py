@@ -114,7 +114,10 @@ class _Run:
     def __init__(self, order: "Order", judges: int) -> None:
         from rubrica.adapters.ray.foreman import Foreman
 
-        self._foreman: Any = Foreman.remote(order, judges)  # type: ignore[attr-defined]
+        try:
+            self._foreman: Any = Foreman.remote(order, judges)  # type: ignore[attr-defined]
+        except (ImportError, AttributeError) as error:  # through `ray://`, where the cluster reads it at once
+            raise _broken(error) from error
         self._ahead = LOOKAHEAD * judges
         self._waiting: deque[int] = deque()
 
@@ -146,7 +149,7 @@ class _Run:
         try:
             reply = ray.get(self._foreman.reply.remote(self._waiting.popleft()))
         except RayError as error:
-            raise UserError(f"judging on Ray broke off: {_first(error)}{_hint()}") from error
+            raise _broken(error) from error
         if reply.refusal:
             raise UserError(f"judging on Ray broke off: {reply.refusal}")
         raise_if_noted()
@@ -166,6 +169,13 @@ def _knock(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWERS_S).close()
     except OSError as error:
         raise ConfigError(f"no Ray cluster answers at {address}: {error}") from None
+
+
+def _broken(error: Exception) -> UserError:
+    """Return what to tell when the cluster gives up; most often it cannot read what another rubrica has sent."""
+    said = _first(error)
+    cure = "; install the same rubrica on every node" if "'rubrica" in said else _hint()
+    return UserError(f"judging on Ray broke off: {said}{cure}")
 
 
 def _first(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from rubrica.errors import ConfigError
 from rubrica.parallel import Plan
 from rubrica.reward import RewardFunction
 from rubrica.rewards.shape import Name
@@ -48,7 +49,13 @@ def service(settings: Settings) -> "Application":
 def build_service(
     function: RewardFunction, *, limits: Limits | None = None, token: str = "", replicas: int = 1
 ) -> "Application":
-    """Return an application for `serve.run`; every replica gets the function, library and all, by value."""
+    """Return an application for `serve.run`; every replica gets the function, library and all, by value.
+
+    Raises:
+        ConfigError: the function asks a language model.
+    """
+    if function.plan.reasoner is not None:
+        raise ConfigError("a language model is asked from one process; `rubrica serve --model` is that process")
     from ray import serve
 
     limits = limits or Limits()

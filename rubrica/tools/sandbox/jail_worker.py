@@ -20,7 +20,7 @@ from rubrica.errors import SandboxInfraError, SandboxUnavailable
 from rubrica.tools.sandbox.base import Isolation, Job, Outcome
 from rubrica.tools.sandbox.jail_run import Run
 from rubrica.tools.sandbox.linux import scratch
-from rubrica.tools.sandbox.pool import WorkerLostError
+from rubrica.tools.sandbox.worker import WorkerLostError
 
 _ROOT = Path(__file__).resolve().parents[3]
 _START = (

@@ -1,8 +1,7 @@
 """A pool runs jobs on worker processes: one job per worker at a time, and the parent keeps every deadline.
 
-Tier-agnostic: a tier brings `Worker`, a process that can start, execute one job and be killed; the pool brings the
-queue, the spare, the recycling and the clock. One plain thread per worker does the blocking talk, so that `run` may be
-awaited from any event loop in any thread.
+Tier-agnostic: a tier brings `Worker`; the pool brings the queue, the spare, the recycling and the clock. One plain
+thread per worker does the blocking talk, so that `run` may be awaited from any event loop in any thread.
 """
 
 import asyncio
@@ -14,53 +13,16 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from rubrica.errors import RubricaError, SandboxInfraError
 from rubrica.tools.sandbox.base import Job, Outcome
 from rubrica.tools.sandbox.door import Door, settle
+from rubrica.tools.sandbox.worker import Worker, WorkerLostError
 
 GRACE_S = 0.5
 """How long after a job's own limit the parent waits for the worker to say "timeout" before it kills it."""
 TICK_S = 0.05
 """How often the parent looks at its deadlines while something runs."""
-
-
-class WorkerLostError(Exception):
-    """The worker's process ended, or stopped making sense, while it had a job.
-
-    Attributes:
-        by_job: the process ended in a way that only what it ran can bring about, such as a segmentation fault.
-    """
-
-    def __init__(self, reason: str, *, by_job: bool = False) -> None:
-        super().__init__(reason)
-        self.by_job = by_job
-
-
-class Worker(Protocol):
-    """One isolated process that executes one job at a time."""
-
-    def start(self) -> None:
-        """Start the process and return once it is locked and ready (blocking).
-
-        Raises:
-            SandboxUnavailable: this machine cannot give the walls that the tier promises.
-            SandboxInfraError: the process did not come up.
-        """
-        ...
-
-    def execute(self, job: Job) -> Outcome:
-        """Run one job to its end (blocking); a `kill` from another thread ends it with `WorkerLostError`.
-
-        Raises:
-            WorkerLostError: the process ended before it answered, or answered nonsense.
-        """
-        ...
-
-    def kill(self) -> None:
-        """End the process and everything below it, and reap it. Idempotent, from any thread, before or after start."""
-        ...
 
 
 @dataclass(eq=False)

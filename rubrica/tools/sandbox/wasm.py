@@ -30,9 +30,10 @@ from rubrica.tools.sandbox.base import Isolation, Job, Need, Outcome, Report
 from rubrica.tools.sandbox.compiled import Compiled, find_component
 from rubrica.tools.sandbox.frames import read_frame, write_frame
 from rubrica.tools.sandbox.once import Once
-from rubrica.tools.sandbox.pool import Pool, WorkerLostError
+from rubrica.tools.sandbox.pool import Pool
 from rubrica.tools.sandbox.probe import probe
 from rubrica.tools.sandbox.wire import decode_outcome, encode_job
+from rubrica.tools.sandbox.worker import WorkerLostError
 
 _ROOT = Path(__file__).resolve().parents[3]
 _START_S, _END_S = 120.0, 5.0

@@ -1,17 +1,12 @@
 """One cluster for all of these tests, and a command line that is let in."""
 
-import os
-import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from ray_cluster import Cluster
-
-ROOT = Path(__file__).parents[3]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,30 +18,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def start(ray_cluster: Cluster, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start `rubrica judge` on the demo of many rows; `ray=None` = on this machine."""
-    started = []
+def start(ray_cluster: Cluster, spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.Popen[str]]:
+    """Start `rubrica judge` without the sandbox; `ray=None` = on this machine."""
 
     def run(*arguments: object, ray: str | None = ray_cluster.address) -> subprocess.Popen[str]:
         where = ("--workers", "1") if ray is None else ("--ray", ray, "--workers", "2")
-        command = [sys.executable, "-m", "rubrica.cli", "judge", *map(str, arguments), "--sandbox", "none", *where]
-        process = subprocess.Popen(
-            [*command, "--no-progress"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one safe call, no lock
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            cwd=tmp_path,
-        )
-        started.append(process)
-        return process
+        return spawn("judge", *arguments, "--sandbox", "none", *where, "--no-progress")
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+    return run
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from rubrica.adapters.ray import judge_dataset
+from rubrica.errors import ConfigError
 from rubrica.library.seed import seed_library
 from rubrica.parallel import Plan
+from rubrica.reasoners.scripted import Scripted
 
 pytestmark = pytest.mark.usefixtures("in_cluster")
 PLAN = Plan(library=seed_library(), sandbox="none")
@@ -67,6 +69,14 @@ def test_a_column_of_the_same_name_is_not_overwritten(in_cluster: None) -> None:
     rows = [{"prompt": "What is 2 + 2?", "candidates": ["4"], "rewards": "mine"}]
     with pytest.raises(Exception, match="has a column 'rewards' already"):
         judge_dataset(ray.data.from_items(rows), PLAN).take_all()
+
+
+def test_a_language_model_is_refused_before_anything_runs() -> None:
+    import ray.data
+
+    plan = Plan(library=PLAN.library, sandbox="none", reasoner=Scripted([]))
+    with pytest.raises(ConfigError, match="a language model is asked from one process"):
+        judge_dataset(ray.data.from_items([{"prompt": "What is 2 + 2?", "candidates": ["4"]}]), plan)
 
 
 def test_ray_data_resumes_by_its_own_checkpoint(local: list[str], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ray_cluster import Cluster
+from ray_cluster import Cluster, cluster
 
 Judge = Callable[..., tuple[str, str]]
 Start = Callable[..., subprocess.Popen[str]]
@@ -145,6 +145,21 @@ def test_a_wrong_token_is_one_line(judge: Judge, many: Path, monkeypatch: pytest
     assert out == ""
     assert len(said.splitlines()) == 1
     assert "token" in said
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_cluster_with_another_rubrica_is_one_line(
+    judge: Judge, many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old" / "rubrica").mkdir(parents=True)
+    (tmp_path / "old" / "rubrica" / "__init__.py").write_text("")
+    with cluster(str(tmp_path / "old")) as other:
+        for name, value in other.environ.items():
+            monkeypatch.setenv(name, value)
+        out, said = judge(many, ray=other.client, code=2)
+    assert out == ""
+    told = "judging on Ray broke off: No module named 'rubrica.adapters'; install the same rubrica on every node"
+    assert said.splitlines()[-1] == f"rubrica: {told}"
 
 
 def test_a_cluster_of_our_own_starts_and_ends_with_the_run(judge: Judge, many: Path) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rubrica.adapters.ray.service import Settings, service
+from rubrica.adapters.ray.service import Settings, build_service, service
+from rubrica.errors import ConfigError
 from rubrica.library.seed import seed_library
 from rubrica.library.store import LibraryStore
 from rubrica.parallel import Plan
+from rubrica.reasoners.scripted import Scripted
 from rubrica.reward import RewardFunction
 from rubrica.types import Scoring
 
@@ -42,3 +44,8 @@ def test_serve_run_reads_its_settings(tmp_path: Path, in_cluster: None) -> None:
     assert service(Settings.model_validate(told)) is not None
     with pytest.raises(ValueError, match="libary"):
         Settings.model_validate({"libary": "mine"})
+
+
+def test_a_language_model_is_refused_before_anything_starts() -> None:
+    with pytest.raises(ConfigError, match="`rubrica serve --model` is that process"):
+        build_service(RewardFunction(PLAN, model=Scripted([])))

@@ -8,7 +8,8 @@ import pytest
 
 from rubrica.errors import SandboxInfraError, SandboxUnavailable
 from rubrica.tools.sandbox.base import Job, Limits, Outcome
-from rubrica.tools.sandbox.pool import Pool, WorkerLostError
+from rubrica.tools.sandbox.pool import Pool
+from rubrica.tools.sandbox.worker import WorkerLostError
 
 
 class Crew:

@@ -17,7 +17,7 @@ from rubrica.errors import SandboxInfraError
 from rubrica.tools.sandbox.base import Job, Limits, Outcome
 from rubrica.tools.sandbox.jail import JailSandbox, installed
 from rubrica.tools.sandbox.jail_worker import JailWorker
-from rubrica.tools.sandbox.pool import WorkerLostError
+from rubrica.tools.sandbox.worker import WorkerLostError
 
 Attack = Callable[..., Outcome]
 QUICK = Limits(wall_s=2, cpu_s=2, mem_mb=128, disk_mb=2, out_bytes=1 << 16, value_bytes=1 << 16)

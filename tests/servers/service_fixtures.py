@@ -1,10 +1,9 @@
-"""A real service on loopback, with the seed library and no sandbox: on a thread of the test, or as a process."""
+"""A real service on loopback, with the seed library and no sandbox: on a thread of the tests, or as a process."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from rubrica.reward import RewardFunction
 from rubrica.service.desk import Limits
 from rubrica.service.running import running
 
-ROOT = Path(__file__).parents[2]
 PLAN = Plan(library=seed_library(), sandbox="none")
 
 
@@ -26,6 +24,10 @@ class Served:
     process: "subprocess.Popen[str]"
     url: str
     log: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
 
     def stop(self, how: int) -> int:
         """Send a signal and return the exit code."""
@@ -46,30 +48,17 @@ def url(reward: RewardFunction) -> Iterator[str]:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    """Start `rubrica serve` in a process group of its own; it is killed at the end."""
-    started: list[Served] = []
+def serve(spawn: Callable[..., "subprocess.Popen[str]"], tmp_path: Path) -> Callable[..., Served]:
+    """Start `rubrica serve`, and return once it listens."""
+    numbers = count()
 
     def start(*options: str, port: int = 0) -> Served:
-        command = [sys.executable, "-m", "rubrica.cli", "serve", "--port", str(port), "--sandbox", "none", *options]
-        log = tmp_path / f"log{len(started)}"
+        log = tmp_path / f"log{next(numbers)}"
         with log.open("w") as stderr:
-            process = subprocess.Popen(
-                command,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                cwd=tmp_path,
-                start_new_session=True,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
+            process = spawn("serve", "--port", port, "--sandbox", "none", *options, stderr=stderr)
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("serving library"), log.read_text()
-        started.append(Served(process, line[line.index("http") :].split()[0], log))
-        return started[-1]
+        return Served(process, line[line.index("http") :].split()[0], log)
 
-    yield start
-    for service in started:
-        service.process.kill()
-        service.process.communicate()
+    return start

@@ -1,6 +1,6 @@
 """Judging on Ray beside judging without it: the same cases, in the same run, with 1 and 2 judges on this machine.
 
-    python bench/ray.py [--cases 4000] [--workers 1 2] [--json]
+    python bench/ray_judges.py [--cases 4000] [--workers 1 2] [--json]
 
 Cases are those of `bench/embedded.py`; no code runs. Each line is a process of its own. `start s` is what comes before
 the first result: starting the workers, or Ray and then the judges. `per case ms` is the time after that. `CPU s`
@@ -43,8 +43,6 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.one:
-        if options.one == "ray":  # here and in the processes that Ray starts, this file is not Ray
-            sys.path[:] = [folder for folder in sys.path if Path(folder) != Path(__file__).parent]
         print(json.dumps(measure(options.one, options.workers[0], options.cases)))
         return
     table = []

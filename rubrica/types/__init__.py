@@ -1,0 +1,67 @@
+"""The nouns: what is judged, by what, and what comes out. Frozen values; unknown fields are errors."""
+
+from rubrica.types.label import Label, LabelSource, Preference
+from rubrica.types.rubric import Criterion, Rubric, Scoring, TaskFeatures
+from rubrica.types.task import (
+    Candidate,
+    Case,
+    CodeTest,
+    Document,
+    ImagePart,
+    Message,
+    Part,
+    Role,
+    Task,
+    TaskView,
+    TextPart,
+    text_of,
+)
+from rubrica.types.value import Value, content_hash
+from rubrica.types.verdict import (
+    Components,
+    Evidence,
+    Finding,
+    Judgement,
+    Provenance,
+    Score,
+    Span,
+    Unscored,
+    UnscoredReason,
+    Usage,
+    Verdict,
+)
+
+__all__ = [
+    "Candidate",
+    "Case",
+    "CodeTest",
+    "Components",
+    "Criterion",
+    "Document",
+    "Evidence",
+    "Finding",
+    "ImagePart",
+    "Judgement",
+    "Label",
+    "LabelSource",
+    "Message",
+    "Part",
+    "Preference",
+    "Provenance",
+    "Role",
+    "Rubric",
+    "Score",
+    "Scoring",
+    "Span",
+    "Task",
+    "TaskFeatures",
+    "TaskView",
+    "TextPart",
+    "Unscored",
+    "UnscoredReason",
+    "Usage",
+    "Value",
+    "Verdict",
+    "content_hash",
+    "text_of",
+]
