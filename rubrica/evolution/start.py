@@ -77,8 +77,10 @@ def deal(options: Options, memory: Memory) -> Dealt:
     if options.test is not None:
         held = labelled_cases(options.test, bad, format=options.format)
         return _against(labelled, held, memory, len(bad))
+    items = [Item.of(preference) for preference in labelled]
+    _prompts(items)
     parts = split(
-        [Item.of(preference) for preference in labelled],
+        items,
         train=options.train,
         test=None if options.train is not None and _all_else(options) else options.test_share,
         seed=options.seed,
@@ -132,12 +134,17 @@ def _enough(dealt: Dealt, *, of: int) -> Dealt:
 
 def _folds(train: Sequence[Preference], options: Options) -> list[int]:
     items = [Item.of(preference) for preference in train]
-    distinct = len(set(clusters([item.prompt for item in items])))
-    if distinct < 2:
-        raise InputError("all cases to learn from have the same prompt; at least two prompts are needed")
+    distinct = _prompts(items)
     dealt = folds(items, min(options.folds, distinct), seed=options.seed)
     fold_of = {id_: number for number, ids in enumerate(dealt) for id_ in ids}
     return [fold_of[item.id] for item in items]
+
+
+def _prompts(items: Sequence[Item]) -> int:
+    distinct = len(set(clusters([item.prompt for item in items])))
+    if distinct < 2 and len(items) >= MIN_TRAIN:
+        raise InputError("all cases to learn from have the same prompt; at least two prompts are needed")
+    return distinct
 
 
 def _benchmarks(options: Options, train: Sequence[Preference]) -> list[str]:

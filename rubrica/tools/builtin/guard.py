@@ -5,6 +5,7 @@ the question. When the prompt itself is about judging, scoring or injections, su
 """
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
@@ -135,18 +136,24 @@ def find_empty(text: str, prompt: str = "") -> Span | None:
     whole = Span(start=0, end=len(text), text=text[:200])
     if not any(map(str.isalnum, body)):
         asked = f'"{body}"' in prompt or f"'{body}'" in prompt
-        return None if body and (asked or _LITERAL.fullmatch(body)) else whole
+        return None if body and (asked or _LITERAL.fullmatch(body) or any(map(_is_sign, body))) else whole
     if len(body) > 300:
         return None
     plain = body.lower().strip(" .:!'\"*#")
     if plain in _WORDS["null"]:
         return None if re.search(r"[()=]|\b(?:none|null|nan|n/a)\b", prompt.lower()) else whole
     words = read(body).words
-    openers = sum(word in _WORDS["opener"] for word in words)
-    allowed = _WORDS["opener"] | _WORDS["filling"] if openers >= 3 and len(words) >= 6 else _WORDS["opener"]
-    if any(word not in allowed for word in words) or any(map(str.isdigit, body)):
+    allowed = _WORDS["opener"] | _WORDS["linking"]
+    if len(words) >= 6 and sum(word in allowed for word in words) >= 3:
+        allowed |= _WORDS["filling"]
+    if _WORDS["opener"].isdisjoint(words) or any(word not in allowed for word in words) or any(map(str.isdigit, body)):
         return None
     return None if words and len(words) <= 3 and plain in prompt.lower() else whole
+
+
+def _is_sign(char: str) -> bool:
+    """Say whether a character may be an answer alone: an emoji, a currency, a sign of mathematics."""
+    return not char.isascii() and unicodedata.category(char) in ("So", "Sm", "Sc")
 
 
 def _sentence_at(reading: Text, position: int) -> Span:

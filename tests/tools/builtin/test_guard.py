@@ -140,6 +140,9 @@ def test_an_announcement_without_content_is_empty(announcement: str, content: st
     assert find_empty(f"{announcement} {content}", "What boils at 78 degrees?") is None
 
 
-@pytest.mark.parametrize("answer", ["One", "At", "Each", "All of it", "You", "Through", "Look at me"])
+@pytest.mark.parametrize(
+    "answer",
+    ["One", "At", "Each", "All of it", "You", "Through", "Look at me", "it", "is", "of", "(a)", "😀", "∞", "€", "♥"],
+)
 def test_small_words_may_be_an_answer(answer: str) -> None:
     assert find_empty(answer, "How many moons has the Earth?") is None
