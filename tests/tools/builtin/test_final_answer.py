@@ -154,3 +154,13 @@ def test_the_answer_is_held_against_the_working(text: str, value: float) -> None
 @pytest.mark.parametrize("prompt", ["Write a poem about 3 cats.", "Summarize: 5 people met.", "Who are you?"])
 def test_no_answer_is_demanded_where_no_quantity_is_asked(prompt: str) -> None:
     assert check("answer-stated", "Sure!", task(prompt)) == []
+
+
+def test_what_is_set_in_bold_after_the_last_conclusion_is_the_answer() -> None:
+    step = "Half of them are sold, so 36 rolls are sold in the afternoon. They bring 14.40.\n\n"
+    told = extract_answer(f"{step}Both parts together make 144 + 14.40 = **158.40 euros** that day.", task())
+    assert told is not None
+    assert (told.cue, told.normal) == ("bold", "792/5")
+    told = extract_answer(f"{step}**Total: 158.40**\n\nSo it takes in 160 euros.", task())
+    assert told is not None
+    assert (told.cue, told.normal) == ("conclusion", "160")

@@ -106,14 +106,17 @@ def _regions(text: str) -> Iterator[tuple[str, int, int]]:
             yield cue, found[-1].start(1), found[-1].end(1)
     for match in reversed(list(_STATEMENT.finditer(text))[-3:]):
         yield "statement", match.end(), _sentence_end(text, match.end())
-    for match in reversed(list(_CONCLUSION.finditer(text))[-2:]):
+    concluded = list(_CONCLUSION.finditer(text))[-2:]
+    bold = [match for match in _BOLD.finditer(text) if any(map(str.isdigit, match[1]))][-1:]
+    if bold and concluded and bold[0].start() > _sentence_end(text, concluded[-1].end()):
+        yield "bold", *bold[0].span(1)  # "so 36 are left" is a step when what is set in bold comes after it
+    for match in reversed(concluded):
         yield "conclusion", match.end(), _sentence_end(text, match.end())
     stripped = text.strip()
     if 0 < len(stripped) <= 80 and "\n" not in stripped:
         yield "whole", text.index(stripped), text.index(stripped) + len(stripped)
-    bold = list(_BOLD.finditer(text))
-    if bold and any(character.isdigit() for character in bold[-1][1]):
-        yield "bold", bold[-1].start(1), bold[-1].end(1)
+    if bold:
+        yield "bold", *bold[0].span(1)
     tail = text.rstrip()
     yield "last number", max(tail.rfind("\n") + 1, 0), len(tail)
 
