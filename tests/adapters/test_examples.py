@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
 
-NEEDS = {"trl_grpo.py": "trl", "verifiers_judge.py": "verifiers"}
+NEEDS = {"inspect_task.py": "inspect_ai", "trl_grpo.py": "trl", "verifiers_judge.py": "verifiers"}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
