@@ -10,7 +10,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -23,6 +23,7 @@ from rubrica.collector import settle
 from rubrica.errors import UserError
 from rubrica.harness import CHUNK, Effort, Harness, Judged, Mode, judge_chunk
 from rubrica.library.library import Library
+from rubrica.processes import Processes
 from rubrica.reasoners.base import Reasoner
 from rubrica.reasoners.budget import Budget
 from rubrica.tools.sandbox.router import open_sandbox
@@ -192,7 +193,7 @@ class _Fleet:
     def _next(self) -> list[Row]:
         chunk, future = self._waiting.popleft()
         try:
-            return future.result()
+            return self._pool.result_of(future)
         except BrokenProcessPool:
             rows = self._search(chunk)
             self._pool = self._open(self._count)
@@ -207,12 +208,12 @@ class _Fleet:
         """
         with self._open(1) as pool:
             try:
-                pool.submit(_wait_for_start).result()
+                pool.result_of(pool.submit(_wait_for_start))
             except BrokenProcessPool as error:
                 detail = "worker processes end before they have judged anything"
                 raise UserError(f"{detail}; try --workers 1, which shows why, or `rubrica doctor`") from error
             try:
-                return pool.submit(_judge, cases).result()
+                return pool.result_of(pool.submit(_judge, cases))
             except BrokenProcessPool:
                 pass
         if len(cases) > 1:
@@ -220,9 +221,9 @@ class _Fleet:
             return self._search(cases[:half]) + self._search(cases[half:])
         return [killed(cases[0])]
 
-    def _open(self, count: int) -> ProcessPoolExecutor:
+    def _open(self, count: int) -> Processes:
         started = (self._plan, logs.current())
-        return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start_process, initargs=started)
+        return Processes(count, mp_context=get_context("spawn"), initializer=_start_process, initargs=started)
 
     def _submit(self, chunk: list[Case]) -> Future[list[Row]]:
         mask_interrupts(signal.SIG_BLOCK)  # a new process inherits it, and is not interrupted before it is set up
