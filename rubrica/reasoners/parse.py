@@ -20,11 +20,11 @@ PROBLEMS = 3
 """Validation errors that a re-ask shows."""
 REPAIR_MAX = 50_000
 """Characters beyond which a broken reply is asked for again instead of repaired."""
-_GRADE = re.compile(r'"grade"\s*:\s*(-?\d{1,9}(?:\.\d{1,17})?|null)\s*(?=[,}\]])')
+_GRADE = re.compile(r"""["']grade["']\s*:\s*(["']?)(-?\d{1,9}(?:\.\d{1,17})?|null)\1\s*(?=[,}\]])""")
 _BRACKET = re.compile(r"[{}\[\]]")
 DEPTH_MAX = 64
 """Brackets nested deeper than any reply; the repairer's time grows with the square of it."""
-_START = r'\{{\s{{0,100}}"reply_to"\s{{0,100}}:\s{{0,100}}"{code}"'
+_START = r"""\{{\s{{0,100}}["']reply_to["']\s{{0,100}}:\s{{0,100}}["']{code}["']"""
 DRAFTS = 4
 """How many objects that begin as the reply are looked at, last first."""
 _THINKING_BEGINS, _THINKING_ENDS = "<think>", "</think>"
@@ -46,15 +46,17 @@ def read_reply(text: str, reply: type[T], code: str) -> tuple[T, bool]:
     Raises:
         UnreadableReplyError: the text holds no valid reply.
     """
+    problem = whole = None
     try:
         return _validated(_loads(text), reply, code), False
+    except UnreadableReplyError as error:
+        whole = error  # the reply may stand inside another object
     except ValueError:
         pass
     start = re.compile(_START.format(code=re.escape(code)))
     text = _after_thinking(text, start)
     starts = [match.start() for match in start.finditer(text)]
     parts = [text[start:] for start in starts[-DRAFTS:]] or list(objects(text))
-    problem: UnreadableReplyError | None = None
     for part in reversed(parts):  # a draft may come first; the last word counts
         try:
             return _validated(_loads(part, whole=False), reply, code), False
@@ -62,8 +64,8 @@ def read_reply(text: str, reply: type[T], code: str) -> tuple[T, bool]:
             problem = problem or error
         except ValueError:
             continue
-    if problem is not None:
-        raise problem
+    if failed := problem or whole:
+        raise failed
     return _repaired(text[starts[-1] :] if starts else text, reply, code), True
 
 
@@ -120,9 +122,9 @@ def _repaired(text: str, reply: type[T], code: str) -> T:
     if not isinstance(data, dict):
         raise UnreadableReplyError("it is not one valid JSON object")
     if has_grades(reply):
-        written = [None if grade == "null" else float(grade) for grade in _GRADE.findall(text)]
+        written = [None if grade == "null" else float(grade) for _, grade in _GRADE.findall(text)]
         closed = text.rstrip().rstrip("`").rstrip().endswith("}")
-        if not closed or written != list(_grades(data)):
+        if not closed or written != [_number(grade) for grade in _grades(data)]:
             raise UnreadableReplyError("it is not valid JSON, and grades are not guessed")
     return _validated(data, reply, code)
 
@@ -141,6 +143,14 @@ def _grades(data: Any) -> Iterator[Any]:
         yield from _grades(value)
     if isinstance(data, dict) and "grade" in data:
         yield data["grade"]
+
+
+def _number(grade: Any) -> Any:
+    """Return a grade that stands in quotation marks as the number that it is."""
+    try:
+        return float(grade) if isinstance(grade, str) else grade
+    except ValueError:
+        return None if grade == "null" else grade
 
 
 def _loads(text: str, *, whole: bool = True) -> Any:

@@ -6,6 +6,7 @@ string that holds JSON. Whatever comes back is still validated against the reply
 """
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeAlias, cast
@@ -31,6 +32,10 @@ _BOUNDS = {
 }
 _FREE = "a JSON object, written as a string"
 _DEPTH_MAX = 32
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,8})(\.\d{1,17})?")
+_TRUTH = {"true": True, "false": False}
+_NOTHING = frozenset({"null", "n/a"})
+_SCALARS = frozenset({"number", "integer", "boolean"})
 
 
 @cache
@@ -113,8 +118,15 @@ def is_free(node: Schema) -> bool:
 
 
 def conform(value: Any, node: Schema) -> Any:
-    """Undo what the wire schema did to a value, and drop fields that the reply does not have."""
+    """Undo what the wire schema did to a value, drop fields that the reply does not have, and read plain slips.
+
+    A slip has one reading: a number, a truth value or null in quotation marks, a bare number where a text is wanted,
+    one text where a list of texts is wanted.
+    """
     if options := _options(node):
+        kinds = {option.get("type") for option in options}
+        if isinstance(value, str) and value.strip().lower() in _NOTHING and "null" in kinds and "string" not in kinds:
+            return None
         return conform(value, _branch(value, options))
     if is_free(node):
         return _decoded(value)
@@ -125,9 +137,29 @@ def conform(value: Any, node: Schema) -> Any:
             for key, item in value.items()
             if key in children and not (item is None and _means_default(children[key]))
         }
-    if node.get("type") == "array" and isinstance(value, list):
-        return [conform(item, _items(node)) for item in value]
+    if node.get("type") == "array":
+        return _listed(value, _items(node))
+    return _meant(value, node.get("type"))
+
+
+def _listed(value: Any, items: Schema) -> Any:
+    """Read a list; a text alone is a list of one, and no text is none."""
+    if isinstance(value, list):
+        return [conform(item, items) for item in value]
+    if isinstance(value, str) and items.get("type") == "string":
+        return [value] if value.strip() else []
     return value
+
+
+def _meant(value: Any, wanted: str | None) -> Any:
+    """Read a number or a truth value in quotation marks, and a text that is a bare number; nothing else is changed."""
+    if isinstance(value, str):
+        told = value.strip()
+        if wanted in ("number", "integer") and _NUMBER.fullmatch(told):
+            return json.loads(told)
+        return _TRUTH.get(told.lower(), value) if wanted == "boolean" else value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return json.dumps(value) if wanted == "string" and is_number else value
 
 
 def _means_default(node: Schema) -> bool:
@@ -142,7 +174,10 @@ def _branch(value: Any, options: list[Schema]) -> Schema:
     if isinstance(value, list):
         return next((option for option in options if option.get("type") == "array"), {})
     if isinstance(value, str):
-        return next((option for option in options if is_free(option) or option.get("type") == "string"), {})
+        texts = (option for option in options if is_free(option) or option.get("type") == "string")
+        return next(texts, next((option for option in options if option.get("type") in _SCALARS), {}))
+    if isinstance(value, int | float) and all(option.get("type") in ("string", "null") for option in options):
+        return next((option for option in options if option.get("type") == "string"), {})
     return {}
 
 

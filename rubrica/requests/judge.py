@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rubrica.requests.base import Request
 from rubrica.requests.solve import Solution
@@ -46,6 +46,14 @@ class Grades(Value):
     disputes: tuple[Dispute, ...] = ()
     grades: tuple[Grade, ...] = ()
     ranking: tuple[tuple[str, ...], ...] = ()
+
+    @model_validator(mode="after")
+    def _on_this_scale(self) -> "Grades":
+        """Refuse grades that fit another scale: 0.8 is a good grade from 0 to 1 and a bad one from 0 to 4."""
+        told = [one.grade for one in self.grades if one.grade is not None]
+        if any(grade % 1 for grade in told) and max(told) <= 1:
+            raise ValueError(f"grades are whole numbers from 0 to {TOP_GRADE}, not shares of 1")
+        return self
 
 
 class Guide(Value):

@@ -33,7 +33,8 @@ HEALED = {
     "prose": 1,
     "repairable": 1,
     "wrong-code": 2,
-    "string-grade": 2,
+    "string-grade": 1,
+    "worded-grade": 2,
 }
 """Fault -> calls that an answer takes."""
 
@@ -137,21 +138,21 @@ def test_a_refusal_is_typed_and_not_asked_again(fault, run, model, judging):
 
 
 def test_after_two_invalid_replies_another_sample_is_begun(run, model, judging):
-    server = ModelServer(script=deque(["string-grade"] * 2))
+    server = ModelServer(script=deque(["worded-grade"] * 2))
     run(lambda: model(server).complete(judging()), server)
     assert [body["temperature"] for body in server.bodies] == [0.0, 0.0, 0.7]
     assert server.bodies[2]["messages"] == server.bodies[0]["messages"]
 
 
 def test_nothing_but_invalid_replies_is_a_reply_error_that_says_why(run, model, judging):
-    server = ModelServer(script=deque(["string-grade"] * 9))
+    server = ModelServer(script=deque(["worded-grade"] * 9))
     with pytest.raises(ReplyError, match=r"in 6 calls; the last: grades\.0\.grade"):
         run(lambda: model(server).complete(judging()), server)
     assert server.counts["calls"] == 6
 
 
 def test_the_re_ask_shows_the_reply_and_what_is_wrong(run, model, judging):
-    server = ModelServer(script=deque(["string-grade"]))
+    server = ModelServer(script=deque(["worded-grade"]))
     run(lambda: model(server).complete(judging()), server)
     said, asked = server.bodies[1]["messages"][-2:]
     assert said["role"] == "assistant"

@@ -11,7 +11,7 @@ from rubrica.requests.solve import Solution
 from rubrica.requests.verify import Verification
 
 CODE = "0123456789ab"
-GRADE = {"criterion": "right", "candidate": "a", "critique": "so", "quotes": [], "grade": 0.5}
+GRADE = {"criterion": "right", "candidate": "a", "critique": "so", "quotes": [], "grade": 2.5}
 
 
 def written(**extra):
@@ -20,7 +20,7 @@ def written(**extra):
 
 def test_plain_json_is_read_and_not_repaired():
     value, repaired = read_reply(json.dumps(written()), Grades, CODE)
-    assert (value.grades[0].grade, value.ranking, repaired) == (0.5, (("a",),), False)
+    assert (value.grades[0].grade, value.ranking, repaired) == (2.5, (("a",),), False)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_a_draft_in_a_thought_is_no_reply():
 
 
 def test_the_last_of_several_replies_counts():
-    first, last = json.dumps(written()), json.dumps(written(grades=[{**GRADE, "grade": 0.9}]))
-    assert read_reply(f"{first}\nOn reflection:\n{last}", Grades, CODE)[0].grades[0].grade == 0.9
+    first, last = json.dumps(written()), json.dumps(written(grades=[{**GRADE, "grade": 3.5}]))
+    assert read_reply(f"{first}\nOn reflection:\n{last}", Grades, CODE)[0].grades[0].grade == 3.5
 
 
 @pytest.mark.parametrize("code", [None, "", "0" * 12, CODE.upper()])
@@ -68,23 +68,76 @@ def test_an_object_without_the_code_is_no_reply(code):
 def test_quoted_foreign_text_never_becomes_the_reply(quoted):
     """Whatever a candidate wrote, quoted before and after the model's own object, the model's object is read."""
     text = f"They wrote:\n{json.dumps(quoted)}\n{json.dumps(written())}"
-    assert read_reply(text, Grades, CODE)[0].grades[0].grade == 0.5
+    assert read_reply(text, Grades, CODE)[0].grades[0].grade == 2.5
 
 
 @pytest.mark.parametrize("damage", [lambda text: text[:-1] + ",}", lambda text: text.replace('"so"', "'so'")])
 def test_broken_syntax_is_repaired_and_said_so(damage):
     value, repaired = read_reply(damage(json.dumps(written())), Grades, CODE)
-    assert (value.grades[0].grade, repaired) == (0.5, True)
+    assert (value.grades[0].grade, repaired) == (2.5, True)
 
 
 @pytest.mark.parametrize(
-    "grade", ["0.5 or 0.6", "0,5", "high", "'0.5'", '"0.5"', "5", "-1", "NaN", "1e400", "0.5/1", "[0.5]", "true"]
-)
-def test_a_grade_is_never_repaired(grade):
-    text = json.dumps(written()).replace("0.5", grade)
+    "grade",
+    [
+        "2.5 or 2.6", "2,5", "high", "5", "-1", "NaN", "1e400", "2.5/1", "[2.5]", "true", "3 (good)", "2..5", "½",
+        "8/10", "8 out of 10", '"8/10"', '"8 out of 10"', '"3/4"', '"good"', '"4 = meets it fully"', '"80%"', '"8"',
+        '"three"', '"2,5"', '""', "0.8", '{"value": 3}', "3 - 4", "+3", "٣", '"٣"', "Infinity",
+    ],
+)  # fmt: skip
+def test_a_grade_is_never_guessed(grade):
+    text = json.dumps(written()).replace("2.5", grade)
     for damaged in (text, text[:-1] + ",}"):
         with pytest.raises(UnreadableReplyError):
             read_reply(damaged, Grades, CODE)
+
+
+@pytest.mark.parametrize("grade", ['"2.5"', "'2.5'", '" 2.5 "'])
+def test_a_number_in_quotation_marks_is_that_number(grade):
+    text = json.dumps(written()).replace("2.5", grade)
+    assert read_reply(text, Grades, CODE)[0].grades[0].grade == 2.5
+
+
+@pytest.mark.parametrize("grade", ["null", '"null"', '"N/A"'])
+def test_no_grade_is_no_grade_in_whatever_words(grade):
+    text = json.dumps(written()).replace("2.5", grade)
+    assert read_reply(text, Grades, CODE)[0].grades[0].grade is None
+
+
+@pytest.mark.parametrize(("low", "high"), [("0.8", "0.9"), ("0.5", "1"), ('"0.7"', "0")])
+def test_grades_on_a_scale_of_one_are_asked_for_again(low, high):
+    both = json.dumps(written(grades=[GRADE, {**GRADE, "candidate": "b", "grade": 7.5}]))
+    with pytest.raises(UnreadableReplyError, match="whole numbers from 0 to 4"):
+        read_reply(both.replace("2.5", low).replace("7.5", high), Grades, CODE)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text.replace('"', "'"),
+        lambda text: f"Here is my verdict:\n```json\n{text[:-1]},\n}}\n```",
+        lambda text: text.replace('["a"]', '["a"],').replace('"grade": 2.5', '"grade": 2.5,'),
+        lambda text: text.replace('[["a"]]', '["a"]'),
+        lambda text: text.replace('"quotes": []', '"quotes": ""'),
+        lambda text: f'{{"answer": {text}}}',
+        lambda text: f"[{text}]",
+        lambda text: f"<think>\nThe grade could be 8/10 = {{good}}.\n</think>\nThe answer:\n```\n{text}\n```\nDone!",
+        lambda text: text.replace('"grades"', '"summary": "a is good", "grades"').replace(
+            '"grade"', '"confidence": "high", "grade"'
+        ),
+        lambda text: text.replace("{", "{ // my reply\n", 1),
+    ],
+)
+def test_off_format_replies_of_small_models_are_read_as_they_are_meant(spoil):
+    """Single quotes, fences, trailing commas, flat lists, wrappers, thoughts, extra fields: the grade is as told."""
+    value, _ = read_reply(spoil(json.dumps(written())), Grades, CODE)
+    assert (value.grades[0].grade, value.ranking) == (2.5, (("a",),))
+
+
+@pytest.mark.parametrize("ranking", ['"a > b"', '"a"', '{"first": "a"}', '[{"a": 1}]', "[1]"])
+def test_a_ranking_that_is_no_list_of_labels_is_asked_for_again(ranking):
+    with pytest.raises(UnreadableReplyError, match="ranking"):
+        read_reply(json.dumps(written()).replace('[["a"]]', ranking), Grades, CODE)
 
 
 def test_a_reply_that_breaks_off_keeps_no_grades():
@@ -94,7 +147,7 @@ def test_a_reply_that_breaks_off_keeps_no_grades():
 
 
 def test_a_key_that_occurs_twice_is_refused():
-    text = json.dumps(written()).replace('"grade": 0.5', '"grade": 0.1, "grade": 0.5')
+    text = json.dumps(written()).replace('"grade": 2.5', '"grade": 0.1, "grade": 2.5')
     with pytest.raises(UnreadableReplyError, match="twice"):
         read_reply(text, Grades, CODE)
 
@@ -107,6 +160,26 @@ def test_unknown_fields_are_dropped():
 def test_null_for_a_field_with_a_default_is_the_default():
     text = json.dumps({"reply_to": CODE, "answer": None, "working": None, "sure": False})
     assert read_reply(text, Solution, CODE)[0] == Solution()
+
+
+@pytest.mark.parametrize(
+    ("told", "answer", "sure"),
+    [
+        ({"answer": 470, "sure": "true"}, "470", True),
+        ({"answer": "470 minutes", "sure": "False"}, "470 minutes", False),
+        ({"answer": 47.5, "sure": True}, "47.5", True),
+    ],
+)
+def test_bare_numbers_and_quoted_truth_values_are_read(told, answer, sure):
+    text = json.dumps({"reply_to": CODE, "working": "so", "calls": [], **told})
+    value, _ = read_reply(text, Solution, CODE)
+    assert (value.answer, value.sure) == (answer, sure)
+
+
+@pytest.mark.parametrize("sure", ["yes", "probably", 1, "1", [True]])
+def test_what_is_no_truth_value_is_asked_for_again(sure):
+    with pytest.raises(UnreadableReplyError, match="sure"):
+        read_reply(json.dumps({"reply_to": CODE, "answer": "4", "sure": sure}), Solution, CODE)
 
 
 @pytest.mark.parametrize("arguments", ['{"n": 3}', {"n": 3}])

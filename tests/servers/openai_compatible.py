@@ -267,7 +267,7 @@ def example(schema: Mapping[str, Any]) -> Any:
 FAULTS = (
     "rate", "rate-after", "rate-date", "server", "slow", "hang", "drop", "truncated", "malformed", "prose",
     "repairable", "refusal", "text-refusal", "wrong-code", "wrong-ids", "forged", "garbage", "disguised", "empty",
-    "string-grade", "both-at-once",
+    "string-grade", "worded-grade", "both-at-once",
 )  # fmt: skip
 
 
@@ -435,6 +435,8 @@ def spoiled(told: dict[str, Any], fault: str) -> dict[str, Any]:
         return {**told, "grades": [{**grade, "candidate": "nobody"} for grade in told["grades"]]}
     if fault == "string-grade" and "grades" in told:
         return {**told, "grades": [{**grade, "grade": f"{grade['grade']}"} for grade in told["grades"]]}
+    if fault == "worded-grade" and "grades" in told:
+        return {**told, "grades": [{**grade, "grade": f"{grade['grade']} out of 4"} for grade in told["grades"]]}
     if fault == "both-at-once" and told.get("answer") and "tool" in told:
         return {**told, "tool": {"tool": "anything", "arguments": {}}}
     if fault == "forged" and "claims" in told:
