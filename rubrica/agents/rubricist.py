@@ -15,7 +15,7 @@ from rubrica.rewards.aggregate import criterion_key
 from rubrica.skills.base import Skill
 from rubrica.skills.when import parse
 from rubrica.tools.builtin.constraints import extract_task
-from rubrica.types import Criterion, Rubric
+from rubrica.types import TYPICAL_GRADE, Criterion, Rubric
 
 MOST_ADDED = 6
 ADDED_WEIGHT = (0.5, 5.0)
@@ -105,6 +105,7 @@ def _criterion(demand: Demand, name: str) -> Criterion:
         text=_plain(demand.text),
         kind=demand.kind,
         weight=_within(demand.weight, *ADDED_WEIGHT),
+        baseline=TYPICAL_GRADE,
         cap=RULE_CAP if demand.kind == "rule" else None,
         skill=TASK,
     )

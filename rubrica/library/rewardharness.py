@@ -18,7 +18,7 @@ from rubrica.library.folder import read_plain_file
 from rubrica.library.library import Library
 from rubrica.skills.base import Skill
 from rubrica.tools.entry import ToolEntry
-from rubrica.types import Criterion, Value
+from rubrica.types import TYPICAL_GRADE, Criterion, Value
 
 REGISTRY = "registry.json"
 MAX_ENTRIES = 1000
@@ -124,7 +124,7 @@ def _document(folder: Path, name: str, listing: Listing) -> tuple[Manifest, str]
 
 
 def _skill(name: str, listing: Listing, body: str) -> Skill:
-    criterion = {"id": "as-described", "text": listing.description}
+    criterion = {"id": "as-described", "text": listing.description, "baseline": TYPICAL_GRADE}
     fields: dict[str, JsonValue] = {
         "name": _kebab(name),
         "description": listing.description,

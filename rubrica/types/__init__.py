@@ -1,7 +1,7 @@
 """The nouns: what is judged, by what, and what comes out. Frozen values; unknown fields are errors."""
 
 from rubrica.types.label import Label, LabelSource, Preference
-from rubrica.types.rubric import Criterion, Rubric, Scoring, TaskFeatures
+from rubrica.types.rubric import TYPICAL_GRADE, Criterion, Rubric, Scoring, TaskFeatures
 from rubrica.types.task import (
     Candidate,
     Case,
@@ -32,6 +32,7 @@ from rubrica.types.verdict import (
 )
 
 __all__ = [
+    "TYPICAL_GRADE",
     "Candidate",
     "Case",
     "CodeTest",

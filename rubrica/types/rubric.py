@@ -86,6 +86,10 @@ class TaskFeatures(Value):
     """ISO 639-1 code of the last user turn, "und" when not clear."""
 
 
+TYPICAL_GRADE = 0.75
+"""What readers give as a rule, 3 of 4: as a baseline, it keeps rewards apart that would all be near 1 above 0.5."""
+
+
 class Criterion(Value):
     """One thing to look for, and who looks."""
 
@@ -103,6 +107,8 @@ class Criterion(Value):
     """The grade that neither raises nor lowers: contribution = weight * (grade - baseline); null grades count 0."""
     cap: float | None = Field(default=None, gt=0, lt=1)
     """For a rule: the reward that a candidate with grade 0 cannot exceed."""
+    floor: float | None = Field(default=None, gt=0, lt=1)
+    """For a rule that is checked exactly: the reward that a candidate with grade 1 has at least, unless limited."""
     when: str = ""
     """Condition over `TaskFeatures`; empty = always."""
     skill: str = ""
