@@ -2,7 +2,7 @@
 
 A dispute counts when it quotes words of the answer or of the task. A finding set aside has no grade: it neither raises
 nor lowers, and the verdict keeps what the tool said beside why it was not believed. What the guard found and what code
-did when it was run cannot be disputed: nobody talks a reader out of that.
+did when it was run or was computed cannot be disputed: nobody talks a reader out of that.
 """
 
 from collections import Counter
@@ -18,7 +18,9 @@ from rubrica.rewards.aggregate import criterion_key
 from rubrica.tools.quoting import find_quote
 from rubrica.types import Evidence, Finding
 
-FIRM = frozenset({GUARD, "code-agreement", "code-output", "code-parse", "code-properties", "code-run", "consensus"})
+FIRM = frozenset({
+    GUARD, "code-agreement", "code-output", "code-parse", "code-properties", "code-run", "consensus", "solve",
+})  # fmt: skip
 """Tools whose findings stand whatever a reader says."""
 REASON_MAX = 200
 """Characters of a reason that are kept."""

@@ -158,7 +158,7 @@ def tool_findings(work: Work) -> list[Finding]:
 def finding_of(criterion: Criterion, candidate: Candidate, told: Sequence[Evidence]) -> Finding:
     """Grade a criterion from evidence that has values."""
     values = [item.value for item in told if item.value is not None]
-    grade = min(values) if criterion.kind == "rule" else sum(values) / len(values)
+    grade = min(map(_kept, told)) if criterion.kind == "rule" else sum(values) / len(values)
     decisive = sorted(told, key=lambda item: item.value if item.value is not None else 1.0)[:2]
     return Finding(
         criterion=criterion_key(criterion),
@@ -169,6 +169,12 @@ def finding_of(criterion: Criterion, candidate: Candidate, told: Sequence[Eviden
         quotes=tuple(_quotable(item.span) for item in decisive if item.span is not None),
         by=criterion.tool or "",
     )
+
+
+def _kept(item: Evidence) -> float:
+    """Return how far a rule is kept; of a number of tests it wants all to pass, one that fails breaks it."""
+    value = 1.0 if item.value is None else item.value
+    return float(value == 1.0) if "passed" in item.data else value
 
 
 def _quotable(span: Span) -> Span:

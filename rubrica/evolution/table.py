@@ -177,14 +177,16 @@ class Scorer:
         return np.array([scoring.weights.get(criterion_key(c), c.weight) for c in self.criteria], dtype=float)
 
     def raw(self, scoring: Scoring) -> Vector:
-        """Return the raw score of every candidate, shape (M,): the same sums and caps as `rewards.aggregate`."""
+        """Return the raw score of every candidate, shape (M,): the same sums and limits as `rewards.aggregate`."""
         z = np.clip((self.parts @ self.weights(scoring) - scoring.reference) / scoring.temperature, -Z_MAX, Z_MAX)
-        limit = np.ones(len(z))
+        limit, low = np.ones(len(z)), np.zeros(len(z))
         for i, criterion in enumerate(self.criteria):
             if criterion.cap is not None:
                 limit = np.fmin(limit, 1.0 - (1.0 - criterion.cap) * (1.0 - self.grades[:, i]))
-        p = np.clip(limit / (1.0 + np.exp(-z)), 1e-300, 1 - 1e-16)
-        told: Vector = np.where(limit < 1.0, np.clip(np.log(p / (1 - p)), -Z_MAX, Z_MAX), z)
+            if criterion.floor is not None:
+                low = np.fmax(low, criterion.floor * self.grades[:, i])
+        p = np.clip(limit * (low + (1.0 - low) / (1.0 + np.exp(-z))), 1e-300, 1 - 1e-16)
+        told: Vector = np.where((limit < 1.0) | (low > 0.0), np.clip(np.log(p / (1 - p)), -Z_MAX, Z_MAX), z)
         return told
 
 

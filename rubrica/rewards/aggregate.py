@@ -2,10 +2,14 @@
 
     s_i = sum_c w_c (g_ic - b_c)          null grades contribute 0
     z_i = (s_i - reference) / temperature
-    reward_i = limit_i * sigmoid(z_i)     limit_i = min over rules of 1 - (1 - cap)(1 - g_ic)
+    limit_i = min over rules of 1 - (1 - cap)(1 - g_ic)
+    low_i = max over rules of floor * g_ic
+    reward_i = limit_i * (low_i + (1 - low_i) * sigmoid(z_i))
 
 A rule with grade 0 therefore holds the reward below its cap while candidates that break the same rule keep their order.
-Weights are shared by all candidates of a case, so rankings are transitive by construction.
+A rule with a floor, which only an exact check has, also holds the reward of who keeps it above that: with floor = cap
+no opinion puts an answer that was found wrong before one that was found right. Weights are shared by all candidates of
+a case, so rankings are transitive by construction.
 """
 
 import math
@@ -67,7 +71,7 @@ def aggregate(
 
 
 def _score(rubric: Rubric, grades: Mapping[tuple[str, str], float], candidate: str, scoring: Scoring) -> Raw:
-    total, variance, limit, capped_by = 0.0, 0.0, 1.0, None
+    total, variance, limit, low, capped_by = 0.0, 0.0, 1.0, 0.0, None
     contributions = []
     for criterion in rubric.criteria:
         key = criterion_key(criterion)
@@ -86,10 +90,11 @@ def _score(rubric: Rubric, grades: Mapping[tuple[str, str], float], candidate: s
             allowed = 1.0 - (1.0 - criterion.cap) * (1.0 - grade)
             if allowed < limit:
                 limit, capped_by = allowed, key
+        low = max(low, (criterion.floor or 0.0) * grade)
     z = max(-Z_MAX, min(Z_MAX, (total - scoring.reference) / scoring.temperature))
     contributions.sort(key=lambda item: (-abs(item[1]), item[0]))
     return Raw(
-        score=z if limit == 1.0 else logit(limit * sigmoid(z)),
+        score=z if limit == 1.0 and not low else logit(limit * (low + (1.0 - low) * sigmoid(z))),
         sigma=math.sqrt(variance) / scoring.temperature,
         contributions=tuple(contributions),
         capped_by=capped_by,

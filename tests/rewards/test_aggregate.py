@@ -71,3 +71,37 @@ def test_isotonic_knots_keep_the_two_directions_consistent() -> None:
 
 def test_equal_scores_share_a_rank() -> None:
     assert ranks([1.0, 3.0, 1.0 + 1e-12, 3.0]) == (1, 0, 1, 0)
+
+
+@given(st.floats(0, 100), st.floats(0, 100), unit, unit, unit)
+def test_no_opinion_puts_what_an_exact_check_found_wrong_before_what_it_found_right(
+    weight: float, opinion: float, right: float, wrong: float, other: float
+) -> None:
+    exact = Criterion(id="exact", text="t", kind="rule", weight=weight, cap=0.1, floor=0.1)
+    judged = Rubric(criteria=(exact, Criterion(id="o", text="t", weight=opinion), *rubric(1.0).criteria))
+    grades = {("exact", "a"): 1.0, ("exact", "b"): 0.0, ("o", "a"): right, ("o", "b"): wrong, ("c0", "b"): other}
+    a, b = aggregate(judged, grades, ["a", "b"], Scoring())
+    assert sigmoid(b.score) <= 0.1 + 1e-9
+    assert sigmoid(a.score) >= 0.1 - 1e-9
+    assert a.score >= b.score
+
+
+def test_what_is_right_and_attacks_the_grader_is_limited_all_the_same() -> None:
+    exact = Criterion(id="exact", text="t", kind="rule", weight=8.0, cap=0.1, floor=0.1)
+    attack = Criterion(id="attack", text="t", kind="rule", weight=6.0, cap=0.1, baseline=1.0)
+    grades = {("exact", "a"): 1.0, ("exact", "b"): 1.0, ("attack", "a"): 0.0, ("attack", "b"): 1.0}
+    a, b = aggregate(Rubric(criteria=(exact, attack)), grades, ["a", "b"], Scoring())
+    assert sigmoid(a.score) <= 0.1
+    assert sigmoid(b.score) > 0.9
+
+
+@given(st.lists(st.tuples(unit, unit), min_size=2, max_size=8), unit)
+def test_another_baseline_keeps_the_order_of_what_is_graded_alike(
+    graded: list[tuple[float, float]], baseline: float
+) -> None:
+    names = [str(i) for i in range(len(graded))]
+    grades = {(f"c{k}", name): pair[k] for name, pair in zip(names, graded, strict=True) for k in (0, 1)}
+    plain = rubric(2.0, 3.0)
+    moved = Rubric(criteria=tuple(c.model_copy(update={"baseline": baseline}) for c in plain.criteria))
+    one, other = ([raw.score for raw in aggregate(r, grades, names, Scoring())] for r in (plain, moved))
+    assert ranks(one) == ranks(other)
