@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rubrica.agents.disputes import founded
+from rubrica.agents.naming import as_shown
 from rubrica.agents.own import OVERALL
 from rubrica.agents.showing import Shown
 from rubrica.requests.judge import TOP_GRADE, Grade, Grades
@@ -56,6 +57,7 @@ class Checked:
 
 def check(reply: Grades, shown: Shown, *, by: str, refused: Counter[str]) -> Checked:
     """Keep the grades that stand, add the ranking as a finding of its own, and say what is wrong with the rest."""
+    reply = as_shown(reply, shown)
     checked = Checked(expected=len(shown.criteria) * len(shown.candidates))
     seen: set[tuple[str, str]] = set()
     for grade in reply.grades:

@@ -220,3 +220,95 @@ def test_a_demand_that_no_tool_could_check_is_left_to_the_reader():
     silent = [item for item in reasoner.asked("judge")[0].evidence if item.tool == "constraints"]
     assert [item.value for item in silent] == [None, None]
     assert "could not tell" in reasoner.asked("judge")[0].messages()[1].content
+
+
+@pytest.mark.parametrize(
+    ("criterion", "label"),
+    [("C1", str.lower), ("1", "Answer {}".format), ("Criterion 1", '"{}"'.format), ("c1: It is good.", "[{}]".format)],
+)
+def test_names_in_another_case_or_with_words_around_them_are_read(criterion, label):
+    def answer(request):
+        told = grading(by_text)(request)
+        grades = tuple(
+            g.model_copy(update={"criterion": criterion, "candidate": label(g.candidate)}) for g in told.grades
+        )
+        return Grades(grades=grades, ranking=tuple(tuple(map(label, group)) for group in told.ranking))
+
+    told, reasoner = run(answer)
+    assert told.result.ranking == (0, 1)
+    assert len(reasoner.asked("judge")) == 2
+    assert told.trace[-1]["refused"] == {}
+
+
+@pytest.mark.parametrize("spoil", [lambda name, other: f"{name} and {other}", lambda name, other: name[:2]])
+def test_a_name_with_two_readings_or_none_is_refused(spoil):
+    def answer(request):
+        told = grading(by_text)(request)
+        names = [c.id for c in request.candidates]
+        grades = tuple(
+            g.model_copy(update={"candidate": spoil(g.candidate, names[g.candidate == names[0]])}) for g in told.grades
+        )
+        return told.model_copy(update={"grades": grades})
+
+    told, reasoner = run(answer)
+    assert told.result.reason == "parse"
+    assert len(reasoner.asked("judge")) == 2  # asked once more, and not in another order
+
+
+def shares(**extra):
+    """Grade all criteria of both candidates but those left out, and add some that nobody asked for."""
+
+    def answer(request):
+        told = grading(by_text)(request)
+        kept = tuple(g for g in told.grades if g.criterion not in extra["without"])
+        stray = tuple(Grade(criterion="style", candidate=c.id, grade=4, quotes=(c.text,)) for c in request.candidates)
+        return told.model_copy(update={"grades": (*kept, *(stray if extra["more"] else ()))})
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("without", "more", "asked"), [((), True, 1), (("c5",), False, 1), (("c4", "c5"), False, 2), (("c5",), True, 1)]
+)
+def test_missing_criteria_are_asked_for_once_more_and_extra_ones_dropped(without, more, asked):
+    library = a_library(a_skill(*(Criterion(id=f"k{n}", text=f"Point {n}.") for n in range(5))))
+    told, reasoner = run(shares(without=without, more=more), library=library, effort="low")
+    assert len(reasoner.asked("judge")) == asked
+    assert told.result.ranking == (0, 1)
+    graded = {f.criterion for f in told.result.findings}
+    assert graded == {f"looks-good/k{n}" for n in range(5 - len(without))} | {"task/overall"}
+
+
+ORDERS = {"low": 1, "medium": 2, "high": 2}
+
+
+@pytest.mark.parametrize("effort", ORDERS)
+def test_a_pair_is_looked_at_in_both_orders_from_medium_effort_on(effort):
+    told, reasoner = run(grading(by_text), effort=effort)
+    shown = [tuple(c.text for c in request.candidates) for request in reasoner.asked("judge")]
+    assert len(shown) == len(set(shown)) == ORDERS[effort]
+    assert told.result.ranking == (0, 1)
+
+
+@pytest.mark.parametrize(("effort", "asked"), [("medium", [2, 2, 1, 1]), ("high", [2, 2, 1, 1, 2, 2])])
+def test_a_judge_that_follows_position_is_asked_for_each_answer_alone_and_decides_nothing(effort, asked):
+    told, reasoner = run(grading(lambda text, place, request: 4 if place == 0 else 1), effort=effort)
+    assert [len(request.candidates) for request in reasoner.asked("judge")] == asked
+    assert told.result.reason == "undecided"
+    assert "disagree on the best candidate" in told.result.detail
+
+
+@pytest.mark.parametrize("effort", ["medium", "high"])
+def test_a_judge_that_follows_position_but_knows_better_alone_is_believed_alone(effort):
+    def swayed(text, place, request):
+        return by_text(text, place, request) if len(request.candidates) == 1 else 4 if place == 0 else 1
+
+    told, _ = run(grading(swayed), effort=effort)
+    assert told.result.ranking == (0, 1)
+
+
+@pytest.mark.parametrize(("effort", "asked"), [("low", 1), ("medium", 4), ("high", 6)])
+def test_a_tie_is_looked_at_again_and_stays_a_tie(effort, asked):
+    told, reasoner = run(grading(lambda text, place, request: 3), effort=effort)
+    assert len(reasoner.asked("judge")) == asked
+    assert told.result.ranking == (0, 0)
