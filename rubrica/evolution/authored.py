@@ -2,8 +2,9 @@
 
 It reads two fifths of the cases, whole folds, the same in every round of a run; the gate tests what it writes on the
 others. All edits of one reply are tried, in its order, before the author is asked anew. An edit that could not be tried
-is shown to it once more with the reason, to be mended; one that the gate refused, with cases that it broke, to be
-narrowed: those cases then count as read too. When the author has nothing left to say, the embedded proposer goes on.
+is shown to it once more with the reason, to be mended; one that the gate refused, with cases that it broke and that it
+put right, to be narrowed: those then count as read too. When the author has nothing left to say, the embedded proposer
+goes on.
 """
 
 import asyncio
@@ -31,7 +32,8 @@ PASSING = ("parse", "refusal", "budget")
 ASKED = 2
 """How often an author is asked for one edit: when what it wrote cannot be tried, it may mend it."""
 SHOWN_BROKEN = 3
-"""Cases that an edit broke which its author is shown."""
+SHOWN_FIXED = 2
+"""Cases that an edit broke, and that it put right, which its author is shown; few, since no gate may test on them."""
 WRITTEN_OUT = 2
 """Skills of an idea up to which its criteria are told; mined edits bring many."""
 
@@ -84,7 +86,7 @@ class Authored:
         if refusal := _refusal(situation, known):
             others = request.rejected[:-1]  # the last one is the edit itself
             again = request.model_copy(update={"refusal": refusal, "rejected": others, "budget": 1})
-            mended = await _first(reasoner, situation, again, known | set(_broken(situation)))
+            mended = await _first(reasoner, situation, again, known | set(_shown(situation)))
             if mended is not None:
                 return mended
         for asked in (_as_of_last_change(request, situation), request):  # what it wrote before comes from the cache
@@ -179,24 +181,30 @@ async def _first(reasoner: Reasoner, situation: Situation, request: ProposeReque
     return None
 
 
-def _broken(situation: Situation) -> list[str]:
-    """Name the cases that the edit tried last broke."""
-    told = situation.history[-1].facts.get("hurt") if situation.history else None
-    return [str(id_) for id_ in told] if isinstance(told, list) else []
+def _changed(situation: Situation, how: str, most: int) -> tuple[str, ...]:
+    """Name cases that the edit tried last "hurt" or "helped"."""
+    told = situation.history[-1].facts.get(how) if situation.history else None
+    return tuple(str(id_) for id_ in told[:most]) if isinstance(told, list) else ()
+
+
+def _shown(situation: Situation) -> tuple[str, ...]:
+    """Name the cases that the author of the edit tried last is shown, for better and worse."""
+    return _changed(situation, "hurt", SHOWN_BROKEN) + _changed(situation, "helped", SHOWN_FIXED)
 
 
 def _refusal(situation: Situation, read: set[str]) -> Refusal | None:
     """Return what became of the last edit, if it is the author's, may be mended or narrowed, and was not yet."""
     last = situation.edits[-1] if situation.edits else None
-    draft = draft_of(last) if last is not None else None
+    draft = draft_of(last, situation.library) if last is not None else None
     if last is None or draft is None or set(last.sources) != read:
         return None
     decision, earlier = situation.history[-1], situation.history[:-1]
     seen = zip(situation.train, situation.table.features, strict=True)
     texts = {preference.case.id: told(preference, features) for preference, features in seen}
-    broke = tuple(texts[id_] for id_ in _broken(situation)[:SHOWN_BROKEN])
+    broke = tuple(texts[id_] for id_ in _changed(situation, "hurt", SHOWN_BROKEN))
+    fixed = tuple(texts[id_] for id_ in _changed(situation, "helped", SHOWN_FIXED))
     if decision.outcome == "refused" and not (earlier and earlier[-1].outcome == "refused"):
         return Refusal(edit=draft, reason=decision.reason, tested=False, broke=broke)
     if decision.outcome == "rejected" and broke:
-        return Refusal(edit=draft, reason=became(decision), broke=broke)
+        return Refusal(edit=draft, reason=became(decision), broke=broke, fixed=fixed)
     return None

@@ -6,13 +6,15 @@ from rubrica.agents.rubricist import RULE_CAP
 from rubrica.errors import ReplyError
 from rubrica.evolution.edits import Edit
 from rubrica.evolution.maintain import LEARNED
+from rubrica.evolution.patches import patched, patches_between
+from rubrica.evolution.reading import weighed
 from rubrica.library.library import Library
 from rubrica.requests.propose import CriterionDraft, SkillDraft, ToolDraft
 from rubrica.requests.propose import Edit as Draft
 from rubrica.rewards.aggregate import criterion_key
 from rubrica.skills.base import Skill
 from rubrica.tools.entry import ToolEntry
-from rubrica.types import Scoring
+from rubrica.types import TYPICAL_GRADE, Criterion, Scoring
 
 
 def edit_of(draft: Draft, sources: tuple[str, ...], library: Library) -> Edit:
@@ -27,6 +29,8 @@ def edit_of(draft: Draft, sources: tuple[str, ...], library: Library) -> Edit:
         ReplyError: an entry is outside the format.
     """
     skills = tuple(_revised(one, library) for one in draft.skills)
+    if draft.action == "patch-skill":
+        skills = (patched(draft.targets[0], draft.patches, library),)
     tools = tuple(one.entry() for one in draft.tools)
     written = {skill.name for skill in skills} | {tool.name for tool in tools}
     gone = tuple(name for name in draft.targets if name not in written)
@@ -34,8 +38,8 @@ def edit_of(draft: Draft, sources: tuple[str, ...], library: Library) -> Edit:
     names = ", ".join(sorted(written) or draft.targets)
     try:
         return Edit(
-            kind=draft.action,
-            title=f"{draft.action.replace('-', ' ').capitalize()} {names}"[:200],
+            kind="revise-skill" if draft.action == "patch-skill" else draft.action,
+            title=f"{draft.action.replace('-', ' ').capitalize()} {names}{_said(draft)}"[:200],
             rationale=draft.why,
             put_skills=skills,
             drop_skills=gone if about_skills else (),
@@ -48,21 +52,33 @@ def edit_of(draft: Draft, sources: tuple[str, ...], library: Library) -> Edit:
         raise ReplyError(f"edit '{draft.id}': {error.errors(include_url=False)[0]['msg']}") from None
 
 
+def _said(draft: Draft) -> str:
+    return f" ({', '.join(f'{patch.op} {patch.id}' for patch in draft.patches)})" if draft.patches else ""
+
+
 def _revised(draft: SkillDraft, library: Library) -> Skill:
-    """Return a draft as a skill: what is revised keeps its tags, the baselines not given, and its caps."""
+    """Return a draft as a skill: what is revised keeps its tags, the baselines not given, its caps and floors."""
     written, before = draft.skill(), library.skills.get(draft.name)
     old = {} if before is None else {(one.id, one.tool): one for one in before.criteria}
     criteria = tuple(
         criterion.model_copy(
             update={
-                "baseline": same.baseline if same is not None and told.baseline is None else criterion.baseline,
+                "baseline": _baseline(criterion, same) if told.baseline is None else told.baseline,
                 "cap": None if told.kind != "rule" else (same and same.cap) or RULE_CAP,
+                "floor": same.floor if same is not None and told.kind == "rule" else None,
             }
         )
         for criterion, told in zip(written.criteria, draft.criteria, strict=True)
         for same in (old.get((criterion.id, criterion.tool)),)
     )
     return written.model_copy(update={"criteria": criteria, "tags": (LEARNED,) if before is None else before.tags})
+
+
+def _baseline(written: Criterion, before: Criterion | None) -> float:
+    """Return the baseline of a criterion whose author gives none: its own, or the usual one of who grades it."""
+    if before is not None:
+        return before.baseline
+    return TYPICAL_GRADE if written.tool is None else written.baseline
 
 
 def _reweighed(skills: tuple[Skill, ...], library: Library) -> Scoring | None:
@@ -81,10 +97,18 @@ def _reweighed(skills: tuple[Skill, ...], library: Library) -> Scoring | None:
     return scoring.model_copy(update={"weights": kept["weight"], "baselines": kept["baseline"]})
 
 
-def draft_of(edit: Edit) -> Draft | None:
-    """Return an edit as its author wrote it, to be narrowed; None when no author could have written it."""
+def draft_of(edit: Edit, library: Library) -> Draft | None:
+    """Return an edit of a library as its author wrote it, to be narrowed; None when no author could have written it.
+
+    A revision that changes one or two criteria comes back as the patch that says so.
+    """
     if edit.kind == "refit":
         return None
+    if edit.kind == "revise-skill" and edit.put_skills and (before := library.skills.get(edit.put_skills[0].name)):
+        patches = patches_between(weighed(before, library.scoring), edit.put_skills[0])
+        if patches:
+            why = edit.rationale
+            return Draft(id=edit.id[:16], action="patch-skill", targets=(before.name,), patches=patches, why=why)
     put = {skill.name for skill in edit.put_skills} | {tool.name for tool in edit.put_tools}
     targets = (*edit.drop_skills, *edit.drop_tools) or (tuple(sorted(put)) if edit.kind.startswith("revise") else ())
     return Draft(

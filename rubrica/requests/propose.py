@@ -18,6 +18,7 @@ from rubrica.tools.entry import ToolCase, ToolEntry
 from rubrica.types import Criterion, TaskFeatures, Value
 
 Action = Literal[
+    "patch-skill",
     "add-skill",
     "revise-skill",
     "split-skill",
@@ -43,6 +44,28 @@ class CriterionDraft(Value):
     baseline: float | None = Field(default=None, ge=0, le=1)
     """The grade that earns nothing; null keeps the one that it has, and is the format's default for a new one."""
     when: str = ""
+
+
+class CriterionPatch(Value):
+    """A change of one criterion of a skill; what is null stays as it is, or is as usual for one that is added."""
+
+    op: Literal["change", "add", "drop"]
+    id: str
+    """Of the criterion; a change keeps it, and with it the criterion's history."""
+    text: str | None = None
+    kind: Literal["rule", "principle"] | None = None
+    weight: float | None = Field(default=None, ge=0, le=100)
+    scored_by: Literal["tool", "model"] | None = None
+    tool: str | None = None
+    arguments: dict[str, JsonValue] | None = None
+    prefer: Literal["high", "low"] | None = None
+    baseline: float | None = Field(default=None, ge=0, le=1)
+    when: str | None = None
+
+    @property
+    def told(self) -> dict[str, JsonValue]:
+        """What it says, by field."""
+        return self.model_dump(mode="json", exclude={"op", "id"}, exclude_none=True)
 
 
 class SkillDraft(Value):
@@ -118,7 +141,9 @@ class Edit(Value):
     id: str
     action: Action
     targets: tuple[str, ...] = ()
-    """Entries that are revised, split, merged or retired."""
+    """Entries that are patched, revised, split, merged or retired."""
+    patches: tuple[CriterionPatch, ...] = ()
+    """For "patch-skill": what changes in its criteria; the rest of the skill stays as it is."""
     skills: tuple[SkillDraft, ...] = ()
     tools: tuple[ToolDraft, ...] = ()
     mechanism: str = ""
@@ -147,8 +172,12 @@ class Proposal(Value):
         return refused
 
 
-_TARGETS = {"add": (0, 0), "revise": (1, 1), "split": (1, 1), "merge": (2, 5), "retire": (1, 1)}
-_DRAFTS = {"add": (1, 1), "revise": (1, 1), "split": (2, 3), "merge": (1, 1), "retire": (0, 0)}
+_TARGETS = {"patch": (1, 1), "add": (0, 0), "revise": (1, 1), "split": (1, 1), "merge": (2, 5), "retire": (1, 1)}
+_DRAFTS = {"patch": (0, 0), "add": (1, 1), "revise": (1, 1), "split": (2, 3), "merge": (1, 1), "retire": (0, 0)}
+
+
+PATCHES = 2
+"""Criteria that one patch changes at most: what changes more cannot be told apart by a test."""
 
 
 def _problem(edit: Edit, known: frozenset[str]) -> str:
@@ -166,6 +195,10 @@ def _problem(edit: Edit, known: frozenset[str]) -> str:
     low, high = _DRAFTS[verb]
     if not low <= len(drafts) <= high:
         return f"{edit.action} brings {_span(low, high)} in `{noun.rstrip('s')}s`, not {len(drafts)}"
+    if verb == "patch" and not 1 <= len(edit.patches) <= PATCHES:
+        return f"patch-skill brings {_span(1, PATCHES)} in `patches`, not {len(edit.patches)}"
+    if verb != "patch" and edit.patches:
+        return f"{edit.action} brings entries in full; `patches` are for patch-skill"
     if verb == "revise" and drafts[0].name != targets[0]:
         return f"a revision keeps its name, '{targets[0]}'"
     if taken := [draft.name for draft in drafts if draft.name in known and draft.name not in targets]:
@@ -197,8 +230,9 @@ class Refusal(Value):
     tested: bool = True
     """False: it never came to the gate, as it stands it cannot be tried."""
     broke: tuple[str, ...] = ()
-    """Cases that were right before and wrong with it, in words."""
+    """Cases whose verdicts became worse with it, in words."""
     fixed: tuple[str, ...] = ()
+    """Cases whose verdicts became better."""
 
 
 @cache

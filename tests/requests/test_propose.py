@@ -1,9 +1,10 @@
 import pytest
 
 from rubrica.errors import ReplyError
-from rubrica.requests.propose import CriterionDraft, Edit, Proposal, SkillDraft, ToolDraft
+from rubrica.requests.propose import CriterionDraft, CriterionPatch, Edit, Proposal, SkillDraft, ToolDraft
 from rubrica.tools.entry import ToolCase
 
+DROP = CriterionPatch(op="drop", id="old")
 SKILLS, TOOLS = frozenset({"old-skill", "other-skill"}), frozenset({"old-tool"})
 SOURCE = "def check(task, candidate, **arguments):\n    return {'value': None}\n"
 
@@ -24,6 +25,7 @@ def refusals(*edits, budget=9):
     "edit",
     [
         Edit(id="e", action="add-skill", skills=(draft(),)),
+        Edit(id="e", action="patch-skill", targets=("old-skill",), patches=(DROP,)),
         Edit(id="e", action="revise-skill", targets=("old-skill",), skills=(draft("old-skill"),)),
         Edit(id="e", action="split-skill", targets=("old-skill",), skills=(draft("one"), draft("two"))),
         Edit(id="e", action="merge-skills", targets=("old-skill", "other-skill"), skills=(draft("both"),)),
@@ -44,6 +46,14 @@ def test_a_well_formed_edit_can_be_tried(edit):
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
+        (Edit(id="e", action="patch-skill", targets=("old-skill",)), "brings 1 to 2 in `patches`, not 0"),
+        (Edit(id="e", action="patch-skill", targets=("old-skill",), patches=(DROP,) * 3), "in `patches`, not 3"),
+        (Edit(id="e", action="patch-skill", targets=("gone",), patches=(DROP,)), "holds no skill 'gone'"),
+        (
+            Edit(id="e", action="patch-skill", targets=("old-skill",), patches=(DROP,), skills=(draft(),)),
+            "brings 0 in `skills`, not 1",
+        ),
+        (Edit(id="e", action="add-skill", skills=(draft(),), patches=(DROP,)), "`patches` are for patch-skill"),
         (Edit(id="e", action="add-skill"), "brings 1 in `skills`, not 0"),
         (Edit(id="e", action="add-skill", skills=(draft("old-skill"),)), "holds a 'old-skill' already"),
         (Edit(id="e", action="revise-skill", targets=("gone",), skills=(draft("gone"),)), "holds no skill 'gone'"),
