@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from rubrica.errors import AccessError
+from rubrica.errors import AccessError, ConfigError
 from rubrica.harness import Judged, Mode
 from rubrica.parallel import Plan
 from rubrica.seat import Graded, Judge, Seat
@@ -59,14 +59,19 @@ class Dispatcher:
     _thread: threading.Thread | None
 
     def __init__(self, plan: Plan, *, kept: int = KEPT) -> None:
-        self.plan, self._kept = plan, kept
+        self.plan, self._kept, self._closed = plan, kept, False
         self._reset()
 
     def ask(self, case: Case, mode: Mode) -> "Future[Graded]":
-        """Return the numbers of a case, now or later; the future cannot be cancelled, for others may wait on it."""
+        """Return the numbers of a case, now or later; the future cannot be cancelled, for others may wait on it.
+
+        Raises:
+            ConfigError: it was closed.
+        """
         self._follow_fork()
         key = case_key(case, mode)
         with self._lock:
+            self._check_open()
             if (flying := self._flying.get(key)) is not None:
                 return flying
             answer: Future[Graded] = Future()
@@ -81,9 +86,14 @@ class Dispatcher:
         return answer
 
     def judge(self, case: Case, mode: Mode) -> "Future[Judged]":
-        """Return the whole verdict of a case. It is not kept: only numbers are."""
+        """Return the whole verdict of a case. It is not kept: only numbers are.
+
+        Raises:
+            ConfigError: it was closed.
+        """
         self._follow_fork()
         with self._lock:
+            self._check_open()
             return asyncio.run_coroutine_threadsafe(self._judge_one(case, mode), self._started())
 
     def load(self) -> Load:
@@ -94,13 +104,18 @@ class Dispatcher:
         return Load(len(self._flying), judges.alive, judges.replaced)
 
     def close(self) -> None:
-        """Stop the thread; whatever is still in flight ends unscored. The next question starts it again."""
+        """Stop the thread, for good; whatever is still in flight ends unscored."""
         with self._lock:
+            self._closed = True
             loop, thread = self._loop, self._thread
             self._loop = None
         if loop is not None and thread is not None:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ConfigError("this reward function was closed; make a new one to score with")
 
     def _reset(self) -> None:
         self._process = os.getpid()
@@ -216,6 +231,7 @@ class Dispatcher:
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
+        self._closed = False
         self._reset()
 
 

@@ -2,9 +2,11 @@
 
 import json
 import logging
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 FIELDS = "fields"
 """Name under which a record's `extra` carries what a JSON line says beside its message."""
@@ -53,6 +55,17 @@ class _JsonLine(logging.Formatter):
         return json.dumps(line)
 
 
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is by then: a progress bar puts itself below what is written."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
 _styles = [Style()]
 
 
@@ -70,7 +83,7 @@ def show(name: str, level: int) -> None:
     logger, style = logging.getLogger(name), current()
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
-    handler = logging.StreamHandler()
+    handler = _Stderr()
     debug = style.level <= logging.DEBUG
     handler.setFormatter(_JsonLine(debug=debug) if style.json else _OneLine(debug=debug))
     logger.addHandler(handler)

@@ -182,7 +182,7 @@ class RewardFunction:
         return answer.result().result if done else _late(self.deadline)
 
     def close(self) -> None:
-        """Stop the judging thread and its processes; the next call starts others."""
+        """Stop the judging thread and its processes, for what `using` made of it too; a later call is a ConfigError."""
         self._dispatcher.close()
 
     def __enter__(self) -> Self:

@@ -198,6 +198,24 @@ def test_closing_answers_whoever_still_waits() -> None:
         assert {getattr(each, "reason", None) for each in call.result()} == {"outage"}
 
 
+def test_a_closed_function_says_so_and_scores_nothing() -> None:
+    function = RewardFunction(PLAN)
+    other = function.using(mode="pointwise")
+    known = numbers(function.score_batch(GROUP))
+    copied = pickle.dumps(function)
+    function.close()
+    function.close()
+    for closed in (function, other):
+        with pytest.raises(ConfigError, match="was closed; make a new one"):
+            closed.score_batch(GROUP)  # not even what it remembers
+        with pytest.raises(ConfigError, match="was closed"):
+            asyncio.run(closed.ascore_batch(GROUP))
+        with pytest.raises(ConfigError, match="was closed"):
+            closed([GROUP[0].prompt], [GROUP[0].completion])
+    with pickle.loads(copied) as again:
+        assert numbers(again.score_batch(GROUP)) == known
+
+
 def test_unscored_becomes_what_the_user_said_and_nothing_else() -> None:
     bad = [Sample("", "x")]
     for choice, value in (("none", None), (0.25, 0.25)):

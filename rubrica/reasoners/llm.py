@@ -30,6 +30,7 @@ from rubrica.reasoners.price import Price, price_of
 from rubrica.reasoners.retry import Retry, Stopwatch
 from rubrica.reasoners.shape import wire_schema
 from rubrica.reasoners.transport import Call, Completion, Transport
+from rubrica.reasoners.waiting import Waiting
 from rubrica.reasoners.wording import correction, instruction, joined
 from rubrica.requests.base import ChatMessage, Reply, Request
 from rubrica.tools.builtin.refusal import is_refusal
@@ -103,12 +104,14 @@ class LanguageModel:
         limiter: Limiter | None = None,
         retry: Retry | None = None,
         budget: Budget | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
         self.transport = transport
         self.parameters = parameters or Parameters()
         self.limiter = limiter or Limiter()
         self.retry = retry or Retry()
         self.budget = budget or Budget()
+        self.waiting = waiting or Waiting()
         self.lessons = Lessons(transport.model)
         self.price: Price | None = price_of(transport.model)
         self._room = self.parameters.reply_tokens
@@ -235,7 +238,9 @@ class LanguageModel:
                 except CallError as error:
                     if error.kind == "rate":
                         self.limiter.pause(error.pause)
+                        self.waiting.refused(asked_s=error.retry_after)
                     raise
+                self.waiting.answered()
                 used = self._used(completion, estimate)
                 correct(used.tokens_in + used.tokens_out)
                 return completion

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 KEYS = ("RUBRICA_API_KEY", "OPENAI_API_KEY")
 """Environment variables that may hold the direct client's key; the first that is set counts."""
 
+GRACE_S = 1.0
+"""By which the transport's own timeout comes first."""
+
 
 def open_budget(settings: Settings) -> "Budget":
     """Return the budget that all models of a run share."""
@@ -37,7 +40,7 @@ def open_model(settings: Settings, model: str, budget: "Budget") -> "LanguageMod
         open_transport(settings, model),
         parameters=Parameters(seed=settings.seed),
         limiter=Limiter(concurrency=settings.concurrency, rpm=settings.rpm, tpm=settings.tpm),
-        retry=Retry(deadline_s=max(DEADLINE_S, 2 * settings.timeout)),
+        retry=Retry(deadline_s=max(DEADLINE_S, 2 * settings.timeout), attempt_s=settings.timeout + GRACE_S),
         budget=budget,
     )
     if settings.max_cost is not None and language_model.price is None:

@@ -25,16 +25,16 @@ PATIENCE_S = 60.0
 class Stopwatch:
     """The time that a call has left; it runs on the wire and between attempts, not in our own queues."""
 
-    def __init__(self, seconds: float) -> None:
-        self.left = seconds
+    def __init__(self, seconds: float, *, attempt_s: float = 0.0) -> None:
+        self.left, self._attempt_s = seconds, attempt_s
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Count what happens inside; a TimeoutError ends it when no time is left."""
+        """Count what happens inside; a TimeoutError ends it when no time is left, nor any of the attempt's own."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            async with asyncio.timeout(self.left):
+            async with asyncio.timeout(max(self.left, self._attempt_s)):
                 yield
         finally:
             self.left -= loop.time() - started
@@ -50,6 +50,8 @@ class Retry:
 
     failures: int = 6
     deadline_s: float = DEADLINE_S
+    attempt_s: float = 0.0
+    """What an attempt may take that was begun in time: the deadline decides whether there is another."""
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -66,7 +68,7 @@ class Retry:
             DeadlineError: the deadline passed, or every attempt was too slow.
         """
         failed: list[CallError] = []
-        watch, seen = Stopwatch(self.deadline_s), answered()
+        watch, seen = Stopwatch(self.deadline_s, attempt_s=self.attempt_s), answered()
 
         def is_worn_out(state: RetryCallState) -> bool:
             nonlocal seen

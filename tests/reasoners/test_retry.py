@@ -3,8 +3,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from rubrica.config import Settings
 from rubrica.errors import DeadlineError, OutageError
 from rubrica.reasoners.failure import CallError, failure_of
+from rubrica.reasoners.open import open_budget, open_model
 from rubrica.reasoners.retry import Retry
 from rubrica.reasoners.retry_after import asked_wait, seconds_of
 
@@ -103,6 +105,33 @@ def test_time_in_our_own_queues_does_not_count():
         return await Retry(deadline_s=0.05).run(attempt)
 
     assert asyncio.run(body()) == "done"
+
+
+@pytest.mark.parametrize(("attempt_s", "answer"), [(5.0, "done"), (0.0, None)])
+def test_an_attempt_that_was_begun_has_its_own_time_whatever_the_deadline_has_left(attempt_s, answer):
+    """A slow local model after a wait: the deadline decides whether there is another attempt, and no more."""
+
+    async def body():
+        async def attempt(watch):
+            async with watch.running():
+                await asyncio.sleep(0.1)
+                return "done"
+
+        return await Retry(deadline_s=0.01, attempt_s=attempt_s).run(attempt)
+
+    if answer:
+        assert asyncio.run(body()) == answer
+    else:
+        with pytest.raises(DeadlineError, match=r"no answer within 0\.01 s"):
+            asyncio.run(body())
+
+
+@pytest.mark.parametrize("timeout", [5.0, 600.0, 3600.0])
+def test_a_longer_timeout_of_the_user_makes_the_deadline_longer(timeout):
+    settings = Settings(timeout=timeout, api_base="http://127.0.0.1:1/v1")
+    retry = open_model(settings, "slow", open_budget(settings)).retry
+    assert retry.deadline_s >= max(600.0, 2 * timeout)
+    assert retry.attempt_s > timeout
 
 
 @pytest.mark.parametrize(
