@@ -18,6 +18,10 @@ TEXT_LIMIT = 1200
 """Characters of a prompt or candidate shown in full view."""
 ROOM_FOR_INTERVALS = 64
 """Columns of a terminal from which a table holds intervals too."""
+ROOM_BESIDE_GRADES = 60
+"""Columns that the names of criteria and what was established need beside a column for each candidate."""
+LABEL = 12
+"""Characters of a candidate's id in a table."""
 DECIDING = 2
 """Lines of feedback shown in a table."""
 
@@ -64,7 +68,7 @@ def explain(case: Case, verdict: Verdict, *, width: int = 80) -> Group:
     for candidate, score in zip(case.candidates, verdict.scores, strict=True):
         title = f"candidate {escape(one_line(candidate.id, 40))}  rank {score.rank + 1}  reward {score.reward:.3f}"
         parts.append(Panel(_marked(candidate, spans.get(candidate.id, ())), title=title, title_align="left"))
-    parts.append(_findings_table(verdict))
+    parts.append(_findings_table(verdict, width=width))
     parts.append(verdict_table(case, verdict, width=width))
     ungraded = _ungraded(verdict)
     if ungraded:
@@ -80,14 +84,12 @@ def explain(case: Case, verdict: Verdict, *, width: int = 80) -> Group:
     return Group(*parts)
 
 
-def _findings_table(verdict: Verdict) -> Table:
-    """Criteria in which the candidates differ stand first; where they agree, one remark speaks for all."""
-    table = Table(title="findings", title_justify="left", expand=True)
-    table.add_column("criterion", ratio=3)
+def _findings_table(verdict: Verdict, *, width: int) -> Table:
+    """Criteria in which the candidates differ stand first; where they agree, one remark speaks for all.
+
+    A column for each candidate where there is room; else a line for those that got the same grade for the same reason.
+    """
     names = [score.candidate for score in verdict.scores]
-    for name in names:
-        table.add_column(escape(one_line(name, 12)), justify="right", min_width=4)
-    table.add_column("established", ratio=5)
     by_key: dict[str, dict[str, Finding]] = {}
     for finding in verdict.findings:
         by_key.setdefault(finding.criterion, {})[finding.candidate] = finding
@@ -95,10 +97,56 @@ def _findings_table(verdict: Verdict) -> Table:
         (criterion, by_key[key]) for criterion in verdict.rubric.criteria if (key := criterion_key(criterion)) in by_key
     ]
     short = short_names(verdict.rubric)
-    for criterion, row in sorted(rows, key=lambda item: -_spread(item[1], names)):
-        name = short[criterion_key(criterion)] + (" (rule)" if criterion.kind == "rule" else "")
-        table.add_row(escape(name), *(_grade(row.get(n)) for n in names), escape(_rationale(row, names)))
+    rows.sort(key=lambda item: -_spread(item[1], names))
+    named = [(short[criterion_key(c)] + (" (rule)" if c.kind == "rule" else ""), row) for c, row in rows]
+    columns = sum(len(one_line(name, LABEL)) + 3 for name in names)
+    return _by_candidate(named, names) if width - columns >= ROOM_BESIDE_GRADES else _by_grade(named, names, width // 3)
+
+
+def _by_candidate(rows: Sequence[tuple[str, Mapping[str, Finding]]], names: Sequence[str]) -> Table:
+    table = Table(title="findings", title_justify="left", expand=True)
+    table.add_column("criterion", ratio=3)
+    for name in names:
+        table.add_column(escape(one_line(name, LABEL)), justify="right", min_width=4)
+    table.add_column("established", ratio=5)
+    for criterion, row in rows:
+        told = "\n".join(f"{who}: {text}" if who else text for _, who, text in _alike(row, names, graded=False) if text)
+        table.add_row(escape(criterion), *(_grade(row.get(n)) for n in names), escape(told))
     return table
+
+
+def _by_grade(rows: Sequence[tuple[str, Mapping[str, Finding]]], names: Sequence[str], widest: int) -> Table:
+    table = Table(title="findings", title_justify="left", expand=True)
+    table.add_column("criterion", max_width=widest, overflow="fold")
+    table.add_column("grade", justify="right", width=5)
+    table.add_column("of", ratio=3, overflow="fold")
+    table.add_column("established", ratio=6, overflow="fold")
+    for criterion, row in rows:
+        for number, (finding, who, text) in enumerate(_alike(row, names, graded=True)):
+            table.add_row("" if number else escape(criterion), _grade(finding), escape(who or "all"), escape(text))
+        table.add_section()
+    return table
+
+
+def _alike(row: Mapping[str, Finding], names: Sequence[str], *, graded: bool) -> list[tuple[Finding | None, str, str]]:
+    """Group candidates of whom the same is said, with the same grade if `graded`: (finding, names, what is said).
+
+    The names are empty when it is said of all; higher grades come first.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        finding = row.get(name)
+        text = one_line(finding.rationale, 160) if finding else ""
+        groups.setdefault((f"{_height(finding):.2f}" if graded else "", text), []).append(name)
+    told = [
+        (row.get(who[0]), "" if len(who) == len(names) else ", ".join(one_line(n, LABEL) for n in who), text)
+        for (_, text), who in groups.items()
+    ]
+    return sorted(told, key=lambda one: -_height(one[0])) if graded else told
+
+
+def _height(finding: Finding | None) -> float:
+    return -1.0 if finding is None or finding.grade is None else finding.grade
 
 
 def short_names(rubric: Rubric) -> dict[str, str]:
@@ -122,13 +170,6 @@ def _grade(finding: Finding | None) -> str:
         return "[dim]-[/]"
     style = "green" if finding.grade > 0.75 else "red" if finding.grade < 0.25 else "yellow"
     return f"[{style}]{finding.grade:.2f}[/]"
-
-
-def _rationale(row: Mapping[str, Finding], names: Sequence[str]) -> str:
-    told = [(name, one_line(row[name].rationale, 160)) for name in names if name in row and row[name].rationale]
-    if len(told) == len(names) and len({text for _, text in told}) == 1:
-        return told[0][1]
-    return "\n".join(f"{one_line(name, 12)}: {text}" for name, text in told)
 
 
 def _marked(candidate: Candidate, evidence: Iterable[Evidence]) -> Text:

@@ -60,6 +60,16 @@ def test_explain_shows_findings_and_what_was_not_graded(judge: Run, rows: Rows) 
         assert shown in result.stdout
 
 
+def test_eight_candidates_are_explained_in_eighty_columns(judge: Run, rows: Rows) -> None:
+    result = judge(rows({**ROW, "candidates": [f"17 + 25 = {42 - n % 2}" for n in range(8)]}), "--explain")
+    lines = result.stdout[result.stdout.index("findings") :].splitlines()
+    assert max(map(len, lines)) <= 80
+    table = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if line.startswith("│")]
+    assert ["matches-computation (rule)", "1.00", "A, C, E, G"] in [row[:3] for row in table]
+    assert ["", "0.00", "B, D, F, H"] in [row[:3] for row in table]
+    assert ["is-an-answer", "1.00", "all", "answers"] in table
+
+
 def test_labels_are_compared_with_baselines(judge: Run, rows: Rows) -> None:
     result = judge(rows({**ROW, "preference": {"best": 0}}))
     assert "accuracy 100.0%" in result.stderr
