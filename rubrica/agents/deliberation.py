@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from rubrica.agents.disputes import standing
 from rubrica.agents.looks import any_follows_position, trusted
 from rubrica.agents.work import Crew, Look, Work
-from rubrica.rewards.aggregate import aggregate, grades_by_key
+from rubrica.rewards.aggregate import aggregate, criterion_key, grades_by_key
 from rubrica.rewards.compare import TIE_EPSILON, win_probability
 from rubrica.types import Scoring, Unscored, Verdict
 
@@ -22,7 +22,7 @@ FURTHER_ORDERS = 2
 
 def is_contested(work: Work, crew: Crew) -> bool:
     """Whether another look may be taken and could settle what the looks so far left open."""
-    if not _comparable(work, crew) or work.rounds >= crew.effort.rounds:
+    if not _comparable(work, crew) or work.rounds >= crew.effort.rounds or _exactly_settled(work):
         return False
     return (_leaders_differ(work, crew) and not _tools_decide(work, crew)) or _lead(work) < CLEAR_MARGIN
 
@@ -92,6 +92,14 @@ def _tools_decide(work: Work, crew: Crew) -> bool:
     scores = _raw_scores(work, scoring, None)
     best, second = _first_two(work)
     return win_probability(scores[best] - scores[second], scoring) >= CLEAR_MARGIN
+
+
+def _exactly_settled(work: Work) -> bool:
+    """Whether an exact check found the leader right and the second wrong: no look can change that."""
+    best, second = _first_two(work)
+    grades = grades_by_key(work.rubric, standing(work))
+    exact = (criterion_key(criterion) for criterion in work.rubric.criteria if criterion.floor is not None)
+    return any((grades.get((key, best)), grades.get((key, second))) == (1.0, 0.0) for key in exact)
 
 
 def _raw_scores(work: Work, scoring: Scoring, look: Look | None) -> dict[str, float]:

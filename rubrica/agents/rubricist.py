@@ -6,17 +6,19 @@ all within bounds; what a tool grades is not up to it.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from rubrica.agents.ask import ask
 from rubrica.agents.own import GUARD, OWN, TASK
 from rubrica.agents.work import Crew, Work
-from rubrica.requests.rubric import Demand, RubricDraft, RubricRequest
+from rubrica.requests.rubric import Demand, Reweighed, Rewritten, RubricDraft, RubricRequest
 from rubrica.rewards.aggregate import criterion_key
 from rubrica.skills.base import Skill
 from rubrica.skills.when import parse
 from rubrica.tools.builtin.constraints import extract_task
 from rubrica.types import TYPICAL_GRADE, Criterion, Rubric
 
+Change = TypeVar("Change", Reweighed, Rewritten)
 MOST_ADDED = 6
 ADDED_WEIGHT = (0.5, 5.0)
 ADDED_TOGETHER = 8.0
@@ -67,6 +69,7 @@ def _applicable(skill: Skill, work: Work) -> Skill:
 
 def _kept(work: Work, skills: tuple[Skill, ...], draft: RubricDraft) -> Iterator[Criterion]:
     criteria = {criterion_key(criterion): criterion for skill in skills for criterion in skill.criteria}
+    draft = _in_full(draft, criteria)
     open_keys = {key for key, criterion in criteria.items() if criterion.scored_by == "model"}
     named = [*draft.drop, *(one.criterion for one in draft.reweigh), *(one.criterion for one in draft.rewrite)]
     if strangers := sum(key not in open_keys for key in named):
@@ -84,6 +87,25 @@ def _kept(work: Work, skills: tuple[Skill, ...], draft: RubricDraft) -> Iterator
             criterion = criterion.model_copy(update={"text": texts[key]})
         if key in weights or key in texts or key not in dropped:
             yield criterion
+
+
+def _in_full(draft: RubricDraft, keys: Iterable[str]) -> RubricDraft:
+    """Read an id without its skill where one criterion has it."""
+    uses: dict[str, list[str]] = {}
+    for key in keys:
+        uses.setdefault(key.rpartition("/")[2], []).append(key)
+    full = {name: found[0] for name, found in uses.items() if len(found) == 1}
+
+    def named(changes: Iterable[Change]) -> tuple[Change, ...]:
+        return tuple(one.model_copy(update={"criterion": full.get(one.criterion, one.criterion)}) for one in changes)
+
+    return draft.model_copy(
+        update={
+            "rewrite": named(draft.rewrite),
+            "reweigh": named(draft.reweigh),
+            "drop": tuple(full.get(name, name) for name in draft.drop),
+        }
+    )
 
 
 def _added(work: Work, draft: RubricDraft) -> Iterator[Criterion]:

@@ -12,6 +12,9 @@ from rubrica.types import Candidate, Evidence, Finding, TaskView, TextPart
 COMPARE = "final-answer"
 """The tool that holds a candidate's final answer against a known one."""
 
+COMPUTE = "solve"
+"""The tool that solves what is plain computation."""
+
 
 def is_verifiable(work: Work) -> bool:
     """Whether there is one right answer that a solver can be held to."""
@@ -20,8 +23,12 @@ def is_verifiable(work: Work) -> bool:
 
 
 async def solve_blind(work: Work, crew: Crew) -> None:
-    """Ask for a solution where one can be right, with tools that check its drafts; low effort does without."""
-    if not crew.effort.prepares or not is_verifiable(work):
+    """Ask for a solution where one can be right, with tools that check its drafts; low effort does without.
+
+    What a tool computes exactly needs no second solution.
+    """
+    computed = crew.reads and work.features.computable and COMPUTE in crew.toolbox
+    if not crew.effort.prepares or not is_verifiable(work) or computed:
         return
     blind = work.view.model_copy(update={"reference": None, "tests": ()})  # no tool may tell the draft what is known
     tools = settling_cards(crew, work.features, without={COMPARE}) if crew.reads else ()

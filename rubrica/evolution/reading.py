@@ -144,7 +144,8 @@ def cards(library: Library) -> list[Card]:
 
 def _line(criterion: Criterion) -> str:
     by = f"tool {criterion.tool}" if criterion.tool else "the judge"
-    return f"- {criterion.id} (weight {criterion.weight:g}, by {by}): {criterion.text}"
+    limit = f", reward at most {criterion.cap:g} when broken" if criterion.cap is not None else ""
+    return f"- {criterion.id} (weight {criterion.weight:g}{limit}, by {by}): {criterion.text}"
 
 
 def at_fault(library: Library, entries: set[str]) -> list[str]:

@@ -18,6 +18,8 @@ T = TypeVar("T", bound=Value)
 
 PROBLEMS = 3
 """Validation errors that a re-ask shows."""
+SHOWN_VALUE = 40
+"""Characters of a wrong value that a re-ask shows."""
 REPAIR_MAX = 50_000
 """Characters beyond which a broken reply is asked for again instead of repaired."""
 _GRADE = re.compile(r"""["']grade["']\s*:\s*(["']?)(-?\d{1,9}(?:\.\d{1,17})?|null)\1\s*(?=[,}\]])""")
@@ -111,12 +113,13 @@ def _repaired(text: str, reply: type[T], code: str) -> T:
     start = text.find("{")
     if start < 0:
         raise UnreadableReplyError("it holds no JSON object", has_json=False)
+    text = next(objects(text), text[start:])  # what follows it is prose
     if len(text) > REPAIR_MAX or _depth(text) > DEPTH_MAX:
         raise UnreadableReplyError("it is not valid JSON")
     from json_repair import repair_json
 
     try:
-        data = repair_json(text[start:], return_objects=True, skip_json_loads=True)
+        data = repair_json(text, return_objects=True, skip_json_loads=True)
     except (ValueError, RecursionError):
         raise UnreadableReplyError("it is not valid JSON") from None
     if not isinstance(data, dict):
@@ -192,8 +195,16 @@ def _validated(data: Any, reply: type[T], code: str) -> T:
 
 
 def _told(error: ValidationError) -> str:
-    errors = error.errors(include_url=False, include_input=False, include_context=False)
-    listed = "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or 'the object'}: {item['msg']}" for item in errors[:PROBLEMS]
-    )
+    errors = error.errors(include_url=False, include_context=False)
+    listed = "; ".join(f"{_place(item['loc'])}: {_message(item['msg'], item['input'])}" for item in errors[:PROBLEMS])
     return listed + (f"; and {len(errors) - PROBLEMS} more" if len(errors) > PROBLEMS else "")
+
+
+def _place(place: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, place)) or "the object"
+
+
+def _message(told: str, given: object) -> str:
+    """Say what is wrong with a value, and which value it was where that is short."""
+    said = json.dumps(given, ensure_ascii=False) if isinstance(given, str | int | float) else ""
+    return told.removeprefix("Value error, ") + (f", not {said}" if said and len(said) <= SHOWN_VALUE else "")

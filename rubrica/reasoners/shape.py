@@ -121,7 +121,7 @@ def conform(value: Any, node: Schema) -> Any:
     """Undo what the wire schema did to a value, drop fields that the reply does not have, and read plain slips.
 
     A slip has one reading: a number, a truth value or null in quotation marks, a bare number where a text is wanted,
-    one text where a list of texts is wanted.
+    one text or object where a list is wanted, a text where an object needs nothing else.
     """
     if options := _options(node):
         kinds = {option.get("type") for option in options}
@@ -130,6 +130,8 @@ def conform(value: Any, node: Schema) -> Any:
         return conform(value, _branch(value, options))
     if is_free(node):
         return _decoded(value)
+    if node.get("type") == "object" and isinstance(value, str) and len(node.get("required", ())) == 1:
+        value = {node["required"][0]: value}
     if node.get("type") == "object" and isinstance(value, dict):
         children = node["properties"]
         return {
@@ -143,12 +145,12 @@ def conform(value: Any, node: Schema) -> Any:
 
 
 def _listed(value: Any, items: Schema) -> Any:
-    """Read a list; a text alone is a list of one, and no text is none."""
-    if isinstance(value, list):
-        return [conform(item, items) for item in value]
+    """Read a list; a text or an object alone is a list of one, and no text is none."""
     if isinstance(value, str) and items.get("type") == "string":
-        return [value] if value.strip() else []
-    return value
+        value = [value] if value.strip() else []
+    if isinstance(value, dict) and items.get("type") == "object":
+        value = [value]
+    return [conform(item, items) for item in value] if isinstance(value, list) else value
 
 
 def _meant(value: Any, wanted: str | None) -> Any:

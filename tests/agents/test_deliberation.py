@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from casting import ByRole, a_case, a_library, a_skill, grading, judged
 
@@ -141,3 +144,10 @@ def test_the_trace_says_why_it_looked_again():
     (step,) = [step for step in told.trace if step["role"] == "deliberation"]
     assert step["why"] == "orders disagree on the leader"
     assert step["plan"] == "each candidate alone"
+
+
+@pytest.mark.parametrize(("effort", "most"), [("low", 2), ("medium", 26), ("high", 30)])
+def test_two_answers_take_no_more_requests_than_the_documentation_says(effort, most):
+    assert call_bound(effort, 2) == most
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    assert re.search(rf"\| {effort} \|.*\| {most} \|\n", page)

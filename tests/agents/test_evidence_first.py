@@ -92,3 +92,12 @@ def test_a_computation_is_not_disputed_away():
 
     told = judged(a_case(WRONG, RIGHT, prompt=SUM), ByRole({"judge": disputing}), seed_library())
     assert told.result.ranking == (1, 0)
+
+
+@pytest.mark.parametrize("effort", ["medium", "high"])
+def test_what_is_computed_takes_no_second_solution_and_no_deliberation(effort):
+    reasoner = ByRole({"judge": grading(lambda text, place, request: 4 if text == WRONG else 0)})
+    told = judged(a_case(WRONG, RIGHT, prompt=SUM), reasoner, seed_library(), effort=effort)
+    assert told.result.ranking == (1, 0)
+    assert not reasoner.asked("solver")
+    assert len(reasoner.asked("judge")) == 2

@@ -114,3 +114,21 @@ def test_an_author_of_rubrics_reads_what_skills_are_for_and_not_how_to_grade():
     text = reasoner.asked("rubricist")[0].messages()[1].content
     assert "Use it always." in text
     assert "Look closely." not in text
+
+
+def test_an_id_without_its_skill_is_read_where_one_criterion_has_it():
+    draft = RubricDraft(
+        rewrite=(Rewritten(criterion="good", text="It is good for bees."),),
+        drop=("kind", "clean"),
+        reweigh=(Reweighed(criterion="good", weight=3.0),),
+    )
+    criteria, _, told = rubric(draft)
+    assert "looks-good/kind" not in criteria
+    assert (criteria["looks-good/good"].text, criteria["looks-good/good"].weight) == ("It is good for bees.", 3.0)
+    assert criteria["looks-good/clean"] == TOOL.model_copy(update={"skill": "looks-good"})
+    assert told.trace[-1]["refused"] == {"rubricist: change to a criterion that is not open to it": 1}
+
+
+def test_what_is_added_is_centred_on_a_readers_usual_grade():
+    criteria, _, _ = rubric(RubricDraft(add=(Demand(id="brief", text="It is brief."),)))
+    assert criteria["task/brief"].baseline == 0.75

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from rubrica.reasoners.parse import UnreadableReplyError, objects, read_reply
 from rubrica.requests.judge import Grades
+from rubrica.requests.select import Selection
 from rubrica.requests.solve import Solution
 from rubrica.requests.verify import Verification
 
@@ -116,6 +117,7 @@ def test_grades_on_a_scale_of_one_are_asked_for_again(low, high):
     [
         lambda text: text.replace('"', "'"),
         lambda text: f"Here is my verdict:\n```json\n{text[:-1]},\n}}\n```",
+        lambda text: f"My verdict:\n```json\n{text[:-1]},\n}}\n```\nI hope this helps {{you}}!",
         lambda text: text.replace('["a"]', '["a"],').replace('"grade": 2.5', '"grade": 2.5,'),
         lambda text: text.replace('[["a"]]', '["a"]'),
         lambda text: text.replace('"quotes": []', '"quotes": ""'),
@@ -186,6 +188,27 @@ def test_what_is_no_truth_value_is_asked_for_again(sure):
 def test_free_objects_may_come_as_strings_or_as_they_are(arguments):
     text = json.dumps({"reply_to": CODE, "calls": [{"tool": "t", "arguments": arguments}], "claims": []})
     assert read_reply(text, Verification, CODE)[0].calls[0].arguments == {"n": 3}
+
+
+@pytest.mark.parametrize(
+    "skills", [["short"], {"name": "short"}, [{"name": "short", "why": "so"}], [{"name": "short", "why": None}]]
+)
+def test_one_thing_where_a_list_is_wanted_and_a_name_where_an_object_needs_no_more_are_read(skills):
+    value, _ = read_reply(json.dumps({"reply_to": CODE, "skills": skills}), Selection, CODE)
+    assert [choice.name for choice in value.skills] == ["short"]
+
+
+def test_a_name_is_no_object_that_needs_more():
+    with pytest.raises(UnreadableReplyError, match=r"grades\.0: .*object"):
+        read_reply(json.dumps(written(grades=["c1"])), Grades, CODE)
+
+
+def test_the_problem_shows_the_value_that_is_wrong():
+    for grade, said in (("8/10", r'valid number, not "8/10"'), (7, "less than or equal to 4, not 7")):
+        with pytest.raises(UnreadableReplyError, match=said):
+            read_reply(json.dumps(written(grades=[{**GRADE, "grade": grade}])), Grades, CODE)
+    with pytest.raises(UnreadableReplyError, match=r"^grades\.0\.grade: Input should be a valid number$"):
+        read_reply(json.dumps(written(grades=[{**GRADE, "grade": "so good " * 9}])), Grades, CODE)
 
 
 def test_the_problem_names_the_field():
