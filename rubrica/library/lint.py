@@ -105,6 +105,9 @@ def _skill(skill: Skill, *, known: Collection[str], features: Sequence[TaskFeatu
             yield _warning(criteria, f"{number}.text", "empty", "say what to look for")
         if criterion.cap is not None and criterion.kind != "rule":
             yield _warning(criteria, f"{number}.cap", "only a rule caps the reward", "write 'kind: rule'")
+        if criterion.floor is not None and criterion.floor < (criterion.cap or 1.0):
+            problem = "below the cap: who breaks the rule may stand before who keeps it"
+            yield _warning(criteria, f"{number}.floor", problem, "give both the same value")
         yield from _condition(criterion.when, path=criteria, field=f"{number}.when", features=applicable)
 
 

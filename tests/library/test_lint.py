@@ -51,6 +51,12 @@ CASES = [TaskFeatures(words=10), TaskFeatures(words=20, asks_code=True)]
         ({"when": "wrods > 9"}, "error", "metadata.when", "unknown feature 'wrods'"),
         ({"criteria": [{"id": "c", "text": " "}]}, "warning", "0.text", "empty"),
         ({"criteria": [{"id": "c", "text": "t", "cap": 0.3}]}, "warning", "0.cap", "only a rule caps"),
+        (
+            {"criteria": [{"id": "c", "text": "t", "kind": "rule", "cap": 0.3, "floor": 0.2}]},
+            "warning",
+            "0.floor",
+            "below the cap",
+        ),
         ({"criteria": [{"id": "c", "text": "t", "when": "has_tests"}]}, "warning", "0.when", "never holds"),
         ({"criteria": [{"id": "c", "text": "t"}] * 2}, "error", "1.id", "'c' twice"),
         (
