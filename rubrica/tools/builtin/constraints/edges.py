@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer, Piece
 from rubrica.tools.builtin.constraints.length import NTH
-from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, Scope
+from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, Scope, counted
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
 from rubrica.types import Span
 
@@ -164,7 +164,9 @@ def _check_edge(constraint: Constraint, answer: Answer) -> Reading:
     if constraint.nth is not None:
         at = constraint.nth - 1 if constraint.nth > 0 else constraint.nth
         if not -len(parts) <= at < len(parts):
-            return Reading(0.0, f"there are {len(parts)} {constraint.scope}s")
+            return Reading(
+                0.0, f"there {'is' if len(parts) == 1 else 'are'} {counted(len(parts), constraint.scope + 's')}"
+            )
         parts = [parts[at]]
     if not parts:
         return Reading(None, f"no {constraint.scope} to look at")

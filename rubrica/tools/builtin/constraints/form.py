@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, counted, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
 from rubrica.types import Span
@@ -180,7 +180,8 @@ def _check_commas(_: Constraint, answer: Answer) -> Reading:
     if len(answer.bullets) > 1 or len(answer.numbered) > 1:
         return holds(False, "it is a list of lines")
     return holds(
-        "," in answer.text or "，" in answer.text or "、" in answer.text, f"found {answer.text.count(',')} commas"
+        "," in answer.text or "，" in answer.text or "、" in answer.text,
+        f"found {counted(answer.text.count(','), 'commas')}",
     )
 
 

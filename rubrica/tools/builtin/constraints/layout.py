@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, counted, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, read_bound
 
@@ -162,7 +162,7 @@ def _no_upper(match: re.Match[str], bound: Bound) -> Bound:
 def _check_count(constraint: Constraint, answer: Answer) -> Reading:
     assert constraint.bound is not None
     found = _COUNTERS[constraint.kind](answer)
-    return Reading(constraint.bound.grade(found), f"found {found} {constraint.kind}")
+    return Reading(constraint.bound.grade(found), f"found {counted(found, constraint.kind)}")
 
 
 _HASHTAG = re.compile(r"(?<![\w#&])#(?=\w*[^\W\d])\w+")
@@ -202,9 +202,9 @@ def _check_sections(constraint: Constraint, answer: Answer) -> Reading:
         return Reading(None, "no marked section to count")
     ok = constraint.bound.grade(found) == 1 or (found > 1 and constraint.bound.grade(found - 1) == 1)
     return (
-        Reading(1.0, f"found {found} headings")
+        Reading(1.0, f"found {counted(found, 'headings')}")
         if ok
-        else Reading(constraint.bound.grade(found), f"found {found} headings")
+        else Reading(constraint.bound.grade(found), f"found {counted(found, 'headings')}")
     )
 
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer, Piece
-from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, Scope
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, Scope, counted
 from rubrica.tools.builtin.constraints.paragraphs import HEADING, count_paragraphs
 from rubrica.tools.builtin.constraints.prompt import ANSWER_NOUN, Prompt
-from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, read_bound
+from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, VAGUE, read_bound
 from rubrica.tools.builtin.constraints.tongues import find_tongues
 
 _UNITS: dict[str, Kind] = {
@@ -92,6 +92,8 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
         if not match["n"] or not _is_demand(prompt, match):
             continue
         kind = _UNITS[match["unit"]]
+        if kind in _IDIOMS and match["n"] in VAGUE and not match["rel"]:
+            continue
         left = prompt.left_of(match.start())
         scope = _scope(kind, left, low[match.end("unit") : match.end("unit") + 40])
         bound = read_bound(match, left, bare=_bare(kind, match["n"]))
@@ -103,6 +105,8 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _single(prompt)
 
 
+_IDIOMS = frozenset({"words", "lines", "characters"})
+"""Units of which "a few" is a manner of speaking, not a number."""
 _BLANK_LINES = re.compile(
     r"two (?:new ?lines|line ?breaks)|\\n\\n|double (?:new ?line|line ?break)|(?:blank|empty) line|\x00\\n"
 )
@@ -249,12 +253,14 @@ def _check(constraint: Constraint, answer: Answer) -> Reading:
         found = _measure(constraint.kind, answer, constraint)
         if found is None:
             return Reading(None, "words cannot be told apart in this script")
-        return Reading(bound.grade(found), f"found {found} {constraint.kind}")
+        return Reading(bound.grade(found), f"found {counted(found, constraint.kind)}")
     parts = answer.parts(constraint.scope)
     if constraint.nth is not None:
         at = constraint.nth - 1 if constraint.nth > 0 else constraint.nth
         if not -len(parts) <= at < len(parts):
-            return Reading(0.0, f"there are {len(parts)} {constraint.scope}s")
+            return Reading(
+                0.0, f"there {'is' if len(parts) == 1 else 'are'} {counted(len(parts), constraint.scope + 's')}"
+            )
         parts = [parts[at]]
     if not parts:
         return Reading(None, f"no {constraint.scope} to look at")

@@ -196,6 +196,11 @@ def holds(ok: bool, detail: str, span: Span | None = None) -> Reading:
     return Reading(1.0 if ok else 0.0, detail, span)
 
 
+def counted(n: int, plural: str) -> str:
+    """Say how many: "1 word", "2 words"."""
+    return f"{n} {plural.removesuffix('s') if n == 1 else plural}"
+
+
 Finder = Callable[[Prompt], Iterable[Constraint]]
 Check = Callable[[Constraint, Answer], Reading]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, counted
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import RELATION, TIMES, read_times
 from rubrica.types import Span
@@ -263,7 +263,7 @@ def _check_terms(constraint: Constraint, answer: Answer) -> Reading:
     for term in constraint.texts:
         hits = list(_pattern(term, banned=not bound.low).finditer(answer.text))
         grades.append(bound.grade(len(hits)))
-        said.append(f"{term!r} {len(hits)} times")
+        said.append(f"{term!r} {counted(len(hits), 'times')}")
         if hits and span is None and (bound.low or grades[-1] < 1):
             span = Span(start=hits[0].start(), end=hits[0].end(), text=hits[0][0])
     broken = [grade for grade in grades if grade < 1]
@@ -284,7 +284,7 @@ def _check_letters(constraint: Constraint, answer: Answer) -> Reading:
     assert bound is not None
     counts = {letter: answer.lower.count(letter.lower()) for letter in constraint.texts}
     value = min(bound.grade(n) for n in counts.values())
-    return Reading(value, "found " + ", ".join(f"{letter!r} {n} times" for letter, n in counts.items()))
+    return Reading(value, "found " + ", ".join(f"{letter!r} {counted(n, 'times')}" for letter, n in counts.items()))
 
 
 _CHECKS: dict[Kind, Check] = {"term": _check_terms, "letter": _check_letters}

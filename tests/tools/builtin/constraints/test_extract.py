@@ -223,3 +223,16 @@ def test_quoted_lists_round_trip(terms: list[str], quote: str) -> None:
 def test_any_text_can_be_read(prompt: str) -> None:
     for one in extract(prompt):
         assert prompt[one.source.start : one.source.end] == one.source.text
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["Tell me in a few words what DNS is.", "Write a few lines about the sea.", "Sum it up in a couple of lines."],
+)
+def test_a_few_words_or_lines_are_no_number(prompt: str) -> None:
+    assert not [one for one in extract(prompt) if one.kind in ("words", "lines", "items")]
+
+
+def test_so_many_questions_are_counted_by_their_marks() -> None:
+    found = only("Tell me about tea and ask me exactly one question.", "punctuation")
+    assert (found.texts, found.bound) == (("?",), EXACTLY(1))
