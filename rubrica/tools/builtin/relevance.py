@@ -39,14 +39,12 @@ _ALTERNATIVE = re.compile(
 )
 """Another way to ask the same, or a question that wants no answer."""
 
-_TELLING = re.compile(
-    r"(?:\W|\d{1,2}[.)]|\b(?:please|also|then|and|but|next|finally|first|second|now|additionally|in addition|lastly|"
-    r"can|could|would|will|you|i|want|need|would|like|to|help|me|kindly|briefly|just|include|add|write|down)\b){0,12}\b(?:"
-    r"explain|describe|give|list|name|tell|suggest|provide|compare|contrast|discuss|mention|outline|identify|recommend|"
-    r"define|state|show|propose|elaborate|justify|illustrate|enumerate|specify|include|add|introduce|present)\b",
+_STATES = re.compile(
+    r"\W*(?:you(?:['’]re| are| will be| have been) (?:given|provided|presented|shown)|there (?:is|are|was|were|['’]s)"
+    r"|here (?:is|are)|i (?:have|had|was|am|love|like|will))\b",
     re.IGNORECASE,
 )
-"""A part that asks to be told something: a verb of telling in commanding position."""
+"""What a prompt tells rather than asks."""
 _SHUNS = re.compile(
     r"\W*(?:please |also |then |and |but )*(?:do not|don['’]t|never|no|avoid|without|refrain|exclude|omit)\b",
     re.IGNORECASE,
@@ -181,12 +179,12 @@ _ABSTAINS = re.compile(
 
 
 def _asks(piece: str) -> bool:
-    """Whether a piece asks to be told something; to rewrite or to write so is an act whose words do not recur."""
     if _CONDITION.match(piece) and "?" not in piece:
         return False
-    if _ALTERNATIVE.match(piece):
+    if _ALTERNATIVE.match(piece) or (_STATES.match(piece) and "?" not in piece):
         return False
-    return "?" in piece or _OPEN_QUESTION.match(piece) is not None or _TELLING.match(piece) is not None
+    words = read(piece).stems[:3]
+    return "?" in piece or _OPEN_QUESTION.match(piece) is not None or any(word in _COMMANDS for word in words)
 
 
 @builtin("parts", "Share of the parts of a request that the answer takes up; null when it has a single part.")

@@ -39,7 +39,7 @@ _PLACED = re.compile(
     r"|start)\b"
 )
 _PARAGRAPH = re.compile(
-    rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?"
+    rf"\b(?:(?P<ord>{_ORDINAL}|each|every|any) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?"
     rf"|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words"
     rf"|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$"
 )
@@ -69,11 +69,12 @@ def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[C
             what = "?" if "question" in match["what"] else "." if "period" in match["what"] else "!"
         elif match["what"][0] not in "\"“”„«»'‘’`":
             what = re.split(r"[.!](?= |$)|,| and ", what)[0] if " " in what else what
-        if not what or (kind == "ends_with" and what.startswith("\\")):
+        if not what or (kind == "ends_with" and what.startswith("\\")) or match["what"] in ("it", "that", "which"):
             continue
         negative = negated(left) or bool(re.search(r"\blike $", match["named"]) and negated(left))
         actual: Kind = "initial" if is_letter and kind == "starts_with" and len(what) == 1 else kind
-        if kind == "starts_with" and scope == "paragraph" and " " not in what and actual == kind:
+        one = " " not in what and (scope == "paragraph" or (negative and scope in ("sentence", "line")))
+        if kind == "starts_with" and one and actual == kind:
             actual = "first_word"
         yield Constraint(
             actual, prompt.source(match.start(), match.end()), texts=(what,), scope=scope, nth=nth, negated=negative
@@ -101,7 +102,7 @@ def _where(text: str) -> tuple[Scope, int | None]:
         return _SCOPES[several[1][:-1]], None
     match = _PARAGRAPH.search(re.sub(r"\b(?:start|begin|open|end|finish|conclud|clos).*", "", text[-160:]) or "")
     if match is None:
-        inner = re.search(r"\b(?:each|every) (paragraph|sentence|line|word|item|bullet point|bullet)\b", text[-80:])
+        inner = re.search(r"\b(?:each|every|any) (paragraph|sentence|line|word|item|bullet point|bullet)\b", text[-80:])
         return (_SCOPES[inner[1]], None) if inner else ("response", None)
     part = _SCOPES[(match["part1"] or match["part2"] or match["part3"]).rstrip("s")]
     if match["num"]:

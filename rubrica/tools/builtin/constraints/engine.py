@@ -16,7 +16,9 @@ from rubrica.tools.builtin.constraints import (
     markup,
     order,
     punctuation,
+    sequence,
     vocabulary,
+    wording,
 )
 from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading
@@ -36,6 +38,8 @@ FAMILIES: tuple[Family, ...] = (
     markup.FAMILY,
     choice.FAMILY,
     order.FAMILY,
+    wording.FAMILY,
+    sequence.FAMILY,
     language.FAMILY,
 )
 _CHECKS: dict[Kind, Check] = {kind: check for family in FAMILIES for kind, check in family.checks.items()}

@@ -140,6 +140,8 @@ def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     if not match["rel"] and _GIVEN_ONES.search(left):
         return False
     after = prompt.low[match.end("unit") + 1 : match.end("unit") + 40]
+    if left.endswith("no ") or (match["unit"] == "word" and re.search(r"\b(?:unique|distinct|different)\b", match[0])):
+        return False  # "no two sentences"; so many different words are another demand
     if match["unit"] == "word" and (_ITEM_WORDS.match(after) and _LISTS.search(left)):
         return False
     if match["unit"] == "word" and re.match(
@@ -178,7 +180,7 @@ def _scope(kind: Kind, left: str, right: str) -> tuple[Scope, int | None] | None
 
 def _reverse(prompt: Prompt) -> Iterator[Constraint]:
     for match in _NUMBER_OF.finditer(prompt.low):
-        if not prompt.asks_at(match.start()):
+        if not prompt.asks_at(match.start()) or re.search(r"multiple of|divisible by|prime|even|odd", match[0]):
             continue
         bound = read_bound(match, prompt.low[match.start() : match.start("n")])
         if bound and match["cap"] and match["rel"] is None:

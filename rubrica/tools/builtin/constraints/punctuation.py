@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt
-from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, read_bound
+from rubrica.tools.builtin.constraints.quantity import (
+    AFTER_UNIT,
+    BEFORE_UNIT,
+    RELATION,
+    TIMES,
+    read_bound,
+    read_times,
+)
 from rubrica.tools.builtin.constraints.vocabulary import VERB
 from rubrica.types import Span
 
@@ -32,6 +39,9 @@ _MARK_BANNED = re.compile(
 )
 
 _MARK_COUNT = re.compile(rf"{BEFORE_UNIT} {_MARK}{AFTER_UNIT}")
+_MARK_TIMES = re.compile(
+    rf"\b(?:use|using|include|have) (?:an? |the )?{_MARK} (?={RELATION} |once\b|twice\b|\d){TIMES.pattern}"
+)
 _QUESTIONS = re.compile(
     rf"\b(?:ask|asks|asking|pose|poses|include|includes|contain|contains|use|have|has)(?: me| us| the \w+)? "
     rf"{BEFORE_UNIT} (?:[a-z-]+ )?questions?\b{AFTER_UNIT}"
@@ -57,6 +67,12 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
             yield Constraint(
                 "punctuation", prompt.source(match.start(), match.end()), bound=bound, texts=(_MARKS[match["mark"]],)
             )
+    for match in _MARK_TIMES.finditer(low):
+        bound = read_times(match, prompt.left_of(match.start()))
+        if bound and prompt.asks_at(match.start()):
+            taken.add(match.end("mark"))
+            source = prompt.source(match.start(), match.end())
+            yield Constraint("punctuation", source, bound=bound, texts=(_MARKS[match["mark"]],))
     for pattern in (_NO_MARK, _MARK_BANNED):
         for match in pattern.finditer(low):
             between = match[0]

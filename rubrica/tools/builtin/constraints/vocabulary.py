@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, counted
+from rubrica.tools.builtin.constraints.placed import in_parts, place_of
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import RELATION, TIMES, read_times
 from rubrica.types import Span
@@ -53,6 +54,9 @@ _APPEARS = re.compile(
     r"|forbidden|banned|prohibited|off[- ]limits|taboo|used|included|mentioned|present|found|avoided|in )"
     r"|(?:be )?contained)"
 )
+_BANS = frozenset({
+    "forbidden", "banned", "prohibited", "off-limits", "off limits", "taboo", "avoided", "not allowed", "not permitted",
+})  # fmt: skip
 _FOLLOW = re.compile(
     r"[\"'”’)\]]*\s*(?:[.,;:!?)]|\n|$|(?:in|at|exactly|once|twice|should|must|to|somewhere|as|more|less|fewer|no"
     r"|is|are|does|doesn['’]t|do|and|or"
@@ -161,9 +165,17 @@ def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]
         bound = read_times(times, right[: times.start()] if offset == 0 else left[: times.start()])
         if bound is None:
             return
+        if offset == 0 and bound.relation == "at least" and _exceeding(times, verb, prompt):
+            bound = Bound.at_most((bound.low or 1) - 1)
     else:
         bound = Bound.at_most(0) if _is_banned(verb, appears, prompt) else Bound.at_least(1)
     yield from _spell(prompt, mention, bound)
+
+
+def _exceeding(times: re.Match[str], verb: re.Match[str] | None, prompt: Prompt) -> bool:
+    """Whether "more than" limits a word whose use is denied: "do not use it more than twice"."""
+    said = times["rel"] or times["rel_"] or ""
+    return said.startswith(("more than", "over")) and _is_banned(verb, None, prompt)
 
 
 def _near(left: str, verb: re.Match[str], mention: _Mention) -> str:
@@ -175,17 +187,7 @@ def _near(left: str, verb: re.Match[str], mention: _Mention) -> str:
 
 def _is_banned(verb: re.Match[str] | None, appears: re.Match[str] | None, prompt: Prompt) -> bool:
     if appears:
-        if appears["ban"] in (
-            "forbidden",
-            "banned",
-            "prohibited",
-            "off-limits",
-            "off limits",
-            "taboo",
-            "avoided",
-            "not allowed",
-            "not permitted",
-        ):
+        if appears["ban"] in _BANS:
             return True
         if appears["not"] or appears["not2"]:
             return True
@@ -201,16 +203,17 @@ def _is_banned(verb: re.Match[str] | None, appears: re.Match[str] | None, prompt
 
 def _spell(prompt: Prompt, mention: _Mention, bound: Bound) -> Iterator[Constraint]:
     kind: Kind = "letter" if re.match(_LETTERS, mention.noun) else "term"
+    scope, nth = place_of(prompt, mention.start, mention.end)
     terms = tuple(term for term in mention.terms if term and (kind == "term" or len(term) == 1))
     if not terms:
         return
     span = prompt.source(mention.start, mention.end)
     if mention.either and bound.low and len(terms) > 1:
         yield Constraint(
-            "any_of", span, alternatives=tuple(Constraint(kind, span, bound=bound, texts=(t,)) for t in terms)
+            "any_of", span, alternatives=tuple(Constraint(kind, span, bound, (t,), scope, nth) for t in terms)
         )
     else:
-        yield Constraint(kind, span, bound=bound, texts=terms)
+        yield Constraint(kind, span, bound, terms, scope, nth)
 
 
 _OFTEN = re.compile(
@@ -225,7 +228,8 @@ _UNSAID = re.compile(
 )
 _GENERAL = frozenset({
     "word", "words", "keyword", "keywords", "phrase", "phrases", "letter", "letters", "it", "that", "this", "them",
-    "anything", "any", "name", "names", "following", "fact", "so",
+    "comma", "commas", "semicolon", "semicolons", "colon", "colons", "question", "mark", "marks", "exclamation", "dash",
+    "dashes", "hyphen", "hyphens", "emoji", "emojis", "anything", "any", "name", "names", "following", "fact", "so",
 })  # fmt: skip
 
 
@@ -257,6 +261,8 @@ def _pattern(term: str, *, banned: bool) -> re.Pattern[str]:
 
 
 def _check_terms(constraint: Constraint, answer: Answer) -> Reading:
+    if constraint.scope != "response":
+        return in_parts(constraint, answer, _check_terms)
     bound = constraint.bound
     assert bound is not None
     grades, said, span = [], [], None
@@ -280,6 +286,8 @@ def _check_terms(constraint: Constraint, answer: Answer) -> Reading:
 
 
 def _check_letters(constraint: Constraint, answer: Answer) -> Reading:
+    if constraint.scope != "response":
+        return in_parts(constraint, answer, _check_letters)
     bound = constraint.bound
     assert bound is not None
     counts = {letter: answer.lower.count(letter.lower()) for letter in constraint.texts}
