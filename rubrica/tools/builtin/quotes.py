@@ -10,6 +10,7 @@ from rubrica.tools.text import read
 from rubrica.types import Candidate, Span, TaskView
 
 _QUOTED = re.compile(r'"([^"\n]{8,600})"|“([^“”\n]{8,600})”|«([^«»\n]{8,600})»|^>[ \t]?(.{8,600})$', re.MULTILINE)
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _MIN_WORDS = 3
 _PROPOSES = re.compile(
     r"(?:\b(?:should|must|ought to|needs to|has to|could|would|can|might|may|better)(?: (?:be|read|say|write|have|been|"
@@ -31,9 +32,9 @@ _LOOKED_AT = 60
 
 
 def quotations(text: str) -> list[Span]:
-    """Find quoted passages of at least three words, block quotes too, but none that the answer proposes itself."""
+    """Find quoted passages of at least three words, block quotes too, but none in code or proposed."""
     found = []
-    for match in _QUOTED.finditer(text):
+    for match in _QUOTED.finditer(_CODE.sub(lambda code: " " * len(code[0]), text) if "`" in text else text):
         start, end = match.span(match.lastindex or 0)
         if len(read(text[start:end]).words) >= _MIN_WORDS and not _is_proposed(text, start - 1):
             found.append(read(text).span(start, end))

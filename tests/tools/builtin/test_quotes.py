@@ -20,6 +20,7 @@ SOURCE = 'Proofread the following letter:\n"Dear sir, the dog barks on night and
         ('A better version would be "I cannot get any sleep".', []),
         ('The letter says "the dog barks all day".', ["the dog barks all day"]),
         ('It could be argued that "a dog must bark".', ["a dog must bark"]),
+        ('```\nprint("the dog barks on night")\n```', []),
         ('Replace it with "a small red house".', []),
     ],
 )

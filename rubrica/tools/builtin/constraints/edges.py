@@ -51,6 +51,21 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _phrases(prompt, _FINISH, "ends_with")
     yield from _first_last(prompt)
     yield from _placed(prompt)
+    yield from _asking(prompt)
+
+
+_ASKING = re.compile(
+    r"\b(?P<ord>first|second|third|last|final|each|every) (?P<part>sentence|line|paragraph) (?:of [\w ]{1,30})?"
+    r"(?:should|must|has to|needs to|is to) (?P<not>not )?be (?:phrased as )?an? question\b"
+)
+
+
+def _asking(prompt: Prompt) -> Iterator[Constraint]:
+    for match in _ASKING.finditer(prompt.low) if "question" in prompt.low else ():
+        if prompt.asks_at(match.start()):
+            source, nth = prompt.source(match.start(), match.end()), NTH.get(match["ord"])
+            scope = _SCOPES[match["part"]]
+            yield Constraint("ends_with", source, texts=("?",), scope=scope, nth=nth, negated=bool(match["not"]))
 
 
 def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[Constraint]:

@@ -138,14 +138,16 @@ def _check_two(constraint: Constraint, answer: Answer) -> Reading:
     if len(set(inner)) != len(inner):
         return holds(False, "responses repeat")
     gaps = any(not part for part in parts[1:-1])
-    return Reading(0.0 if gaps else constraint.bound.grade(len(inner)), f"found {len(inner)} parts between ******")
+    return Reading(
+        0.0 if gaps else constraint.bound.grade(len(inner)), f"found {counted(len(inner), 'parts')} between ******"
+    )
 
 
 def _check_divided(constraint: Constraint, answer: Answer) -> Reading:
     assert constraint.bound is not None
     parts = re.split(r"(?<!\*)\*{3}(?!\*)", answer.text)
     found = sum(bool(part.strip()) for part in parts)
-    return Reading(constraint.bound.grade(found), f"found {found} parts between ***")
+    return Reading(constraint.bound.grade(found), f"found {counted(found, 'parts')} between ***")
 
 
 _CHATTER = re.compile(

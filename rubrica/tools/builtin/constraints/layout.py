@@ -81,6 +81,8 @@ def _plain(prompt: Prompt) -> Iterator[Constraint]:
         for match in _NO_LISTS.finditer(low):
             if prompt.asks_at(match.start()):
                 kind = _LIST_KINDS[match["what"][0]]
+                if kind == "bullets" and match[0].endswith(("numbered list", "numbered lists")):
+                    kind = "numbered"
                 yield Constraint(kind, prompt.source(match.start(), match.end()), bound=Bound.at_most(0))
     patterns: tuple[tuple[str, Kind, re.Pattern[str]], ...] = (
         ("bullet", "bullets", _PLAIN_BULLETS),

@@ -8,7 +8,8 @@ from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, counted
 from rubrica.tools.builtin.constraints.placed import in_parts, place_of
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
-from rubrica.tools.builtin.constraints.quantity import RELATION, TIMES, read_times
+from rubrica.tools.builtin.constraints.quantity import TIMES, read_times
+from rubrica.tools.builtin.constraints.unmarked import find_unmarked
 from rubrica.types import Span
 
 _BARE = r"[\w$%&@#+](?:[\w'’.+-]*[\w+])?"
@@ -109,7 +110,7 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
         end_of_last = mention.end
     for _, constraints in found:
         yield from constraints
-    yield from _unmarked(prompt)
+    yield from find_unmarked(prompt)
 
 
 _NEXT = re.compile(rf"\b(?:and|but)\b[^.]{{0,30}}?\b(?:the|a|an|your|any) {_NOUN}\b")
@@ -214,39 +215,6 @@ def _spell(prompt: Prompt, mention: _Mention, bound: Bound) -> Iterator[Constrai
         )
     else:
         yield Constraint(kind, span, bound, terms, scope, nth)
-
-
-_OFTEN = re.compile(
-    r"\b(?:mention|include|use|say|repeat|using|mentioning)s? (?:the )?(?:name "
-    rf"|word )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*){{0,2}}?)"
-    rf" (?={RELATION} |once\b|twice\b){TIMES.pattern}"
-)
-_UNSAID = re.compile(
-    r"\b(?:do not|don['’]t|never|without|avoid|must not|should not|shouldn['’]t|cannot"
-    r"|can['’]t)(?: ever)? (?:mention(?:ing)?|say(?:ing)?)"
-    r" (?:the |any )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*)?)(?=[.,;!\n]|$| (?:in|at|and) )"
-)
-_GENERAL = frozenset({
-    "word", "words", "keyword", "keywords", "phrase", "phrases", "letter", "letters", "it", "that", "this", "them",
-    "comma", "commas", "semicolon", "semicolons", "colon", "colons", "question", "mark", "marks", "exclamation", "dash",
-    "dashes", "hyphen", "hyphens", "emoji", "emojis", "anything", "any", "name", "names", "following", "fact", "so",
-})  # fmt: skip
-
-
-def _unmarked(prompt: Prompt) -> Iterator[Constraint]:
-    """Terms without quotation marks and without a noun such as "word" before them."""
-    for pattern in (_OFTEN, _UNSAID):
-        for match in pattern.finditer(prompt.low):
-            if not prompt.asks_at(match.start()) or _GENERAL & set(match["term"].split()):
-                continue
-            bound = read_times(match, "") if pattern is _OFTEN else Bound.at_most(0)
-            if bound:
-                yield Constraint(
-                    "term",
-                    prompt.source(match.start(), match.end()),
-                    bound=bound,
-                    texts=(prompt.said(*match.span("term")),),
-                )
 
 
 # Checking

@@ -236,3 +236,28 @@ def test_a_few_words_or_lines_are_no_number(prompt: str) -> None:
 def test_so_many_questions_are_counted_by_their_marks() -> None:
     found = only("Tell me about tea and ask me exactly one question.", "punctuation")
     assert (found.texts, found.bound) == (("?",), EXACTLY(1))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "texts", "bound"),
+    [
+        ("Don't use the word sun more than two times.", "term", ("sun",), AT_MOST(2)),
+        ("Do not mention cats or dogs.", "term", ("cats", "dogs"), AT_MOST(0)),
+        ("Explain tea. Do not use numbered lists.", "numbered", (), AT_MOST(0)),
+        ("Use the word 'sun' at most twice.", "term", ("sun",), AT_MOST(2)),
+    ],
+)
+def test_limits_and_bans_in_other_words_are_read(prompt: str, kind: str, texts: tuple[str, ...], bound: Bound) -> None:
+    found = only(prompt, kind)
+    assert (found.texts, found.bound) == (texts, bound)
+    assert len(extract(prompt)) == 1
+
+
+def test_options_may_be_sentences_between_commas() -> None:
+    found = only("Is it far? Answer with one of the following options: My answer is yes., My answer is no.", "choice")
+    assert found.texts == ("My answer is yes.", "My answer is no.")
+
+
+def test_a_sentence_that_must_be_a_question_ends_in_its_mark() -> None:
+    found = only("Write about tea. Your first sentence must be a question.", "ends_with")
+    assert (found.texts, found.scope, found.nth) == (("?",), "sentence", 1)
