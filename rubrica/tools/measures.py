@@ -126,7 +126,7 @@ STARTS: dict[str, tuple[str, frozenset[str]]] = {
 }
 """First words by kind."""
 _STRETCHED = {
-    name: f"how far the text goes from {low} to {high} words, each doubling an equal step"
+    name: f"how far the text goes from {low} to {high} words (each doubling an equal step)"
     for name, (low, high) in STRETCHES.items()
 }
 _STARTING = {name: f"1 when the first word is {doc}" for name, (doc, _) in STARTS.items()} | {
