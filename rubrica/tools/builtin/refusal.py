@@ -72,7 +72,8 @@ def _gives(text: str, declined: re.Match[str]) -> bool:
 
     A turn in the declining sentence itself ("..., but here is ...") counts as well.
     """
-    if _matter(text[: declined.start()].rpartition("\n" if "\n" in text[: declined.start()] else ". ")[0]) >= _BEFORE:
+    before = text[: declined.start()]
+    if _matter(before.rpartition("\n" if "\n" in before else ". ")[0]) >= _BEFORE:
         return True
     rest = text[declined.end() :]
     if len(_STEPS.findall(rest)) >= 3 and not _ELSE.search(rest):
