@@ -68,11 +68,16 @@ def _asking(prompt: Prompt) -> Iterator[Constraint]:
             yield Constraint("ends_with", source, texts=("?",), scope=scope, nth=nth, negated=bool(match["not"]))
 
 
+_FINISHES = re.compile(r"\band (?:end|finish|conclud|clos)")
+
+
 def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[Constraint]:
     for match in pattern.finditer(prompt.low):
         left = prompt.left_of(match.start())
         if not prompt.asks_at(match.start()) or _CODE.search(left):
             continue
+        if pattern is _START and _FINISHES.search(match[0][: match.start("what") - match.start()]):
+            continue  # "begin with a capital and end with a period": the mark belongs to the end
         scope, nth = _where(left + match[0][: match.start("what") - match.start()])
         if scope == "response" and re.search(
             r"\b(?:that|which|words?|names?|who|items?|adjectives?|animals?|foods?|countries|cities)\b,? ?(?:\w+ )?$",

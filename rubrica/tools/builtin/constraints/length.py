@@ -72,6 +72,8 @@ _NTH_LEFT = re.compile(
     r"\b(?:the )?(?:very )?(?P<nth>first|second|third|fourth|fifth|last|final) (?P<part>paragraph|sentence"
     r"|line)\b[^.;]{0,50}$"
 )
+_EACH_BARE = re.compile(r",? each(?: one)?(?: (?:of|with|having|being|containing|consisting|in))* $")
+_LISTED = re.compile(r"\b(?:(?:bulleted|numbered) list|takeaways|tips|ideas|facts|options|suggestions|questions)\b")
 _EACH_RIGHT = re.compile(
     r" ?(?:per|in each|in every|for each|for every|each|apiece)\b(?: (?P<part>bullet point|[a-z]+))?"
 )
@@ -132,6 +134,10 @@ def _of_others(left: str) -> bool:
     return subject["noun"].startswith(("a ", "an ")) or (subject["noun"].endswith("s") and " " not in subject["noun"])
 
 
+_EMPHASIS = re.compile(r"\b(?:bold|highlight|italici[sz]e|underline|emphasi[sz]e)\b[^.,;]{0,20}$")
+_OF_WORDS = re.compile(r"\bwords?\b[^.,;]{0,25}$")
+
+
 def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     start, left = match.start(), prompt.left_of(match.start())
     clause = prompt.clause_at(start)
@@ -140,6 +146,8 @@ def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     if not match["rel"] and _GIVEN_ONES.search(left):
         return False
     after = prompt.low[match.end("unit") + 1 : match.end("unit") + 40]
+    if _EMPHASIS.search(left) or (match["unit"] == "character" and _OF_WORDS.search(left)):
+        return False  # so many words to be marked, so many letters a word
     if left.endswith("no ") or (match["unit"] == "word" and re.search(r"\b(?:unique|distinct|different)\b", match[0])):
         return False  # "no two sentences"; so many different words are another demand
     if match["unit"] == "word" and (_ITEM_WORDS.match(after) and _LISTS.search(left)):
@@ -165,6 +173,8 @@ def _scope(kind: Kind, left: str, right: str) -> tuple[Scope, int | None] | None
     nth = _NTH_LEFT.search(left)
     if nth:
         return _SCOPES[nth["part"]], NTH[nth["nth"]]
+    if _EACH_BARE.search(left) and _LISTED.search(left):
+        return "item", None
     each = _EACH_LEFT.search(left)
     if each and each["part"] in _WHOLE:
         return "response", None

@@ -35,6 +35,7 @@ Kind = Literal[
     "divided_paragraphs",
     # vocabulary
     "term",
+    "some_terms",
     "letter",
     "punctuation",
     # letter case
@@ -152,6 +153,7 @@ class Bound:
 
 
 _SAID: dict[str, str] = {
+    "some_terms": "of the terms",
     "unique_words": "different words",
     "word_uses": "uses of any one word",
     "word_length": "letters in every word",

@@ -18,6 +18,7 @@ _UNSAID = re.compile(
     r" (?:the |any )?(?P<term>[a-z][\w'’-]*(?: or [a-z][\w'’-]*| [a-z][\w'’-]*)?)(?=[.,;!\n]|$| (?:in|at|and) )"
 )
 _GENERAL = frozenset({
+    "parentheses", "brackets", "italics", "bold", "markdown", "humor", "humour",
     "word", "words", "keyword", "keywords", "phrase", "phrases", "letter", "letters", "it", "that", "this", "them",
     "comma", "commas", "semicolon", "semicolons", "colon", "colons", "question", "mark", "marks", "exclamation", "dash",
     "dashes", "hyphen", "hyphens", "emoji", "emojis", "anything", "any", "name", "names", "following", "fact", "so",

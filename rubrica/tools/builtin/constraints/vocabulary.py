@@ -8,7 +8,7 @@ from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, counted
 from rubrica.tools.builtin.constraints.placed import in_parts, place_of
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
-from rubrica.tools.builtin.constraints.quantity import TIMES, read_times
+from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, TIMES, read_bound, read_times
 from rubrica.tools.builtin.constraints.unmarked import find_unmarked
 from rubrica.types import Span
 
@@ -128,13 +128,17 @@ def _mentions(prompt: Prompt) -> Iterator[_Mention]:
         start, end = opens, _ = match.span(group)
         terms, joins = [prompt.said(start, end)], []
         bare = low[start] not in "\"“”„«»'‘’`"
-        if bare and (low[start:end] in _STOPWORDS or (noun[-1] != "s" and not _FOLLOW.match(low, end))):
+        letter = re.match(_LETTERS, noun) is not None and end - start == 1
+        if bare and (
+            (low[start:end] in _STOPWORDS and not letter) or (noun[-1] != "s" and not _FOLLOW.match(low, end))
+        ):
             continue
         if bare and noun.startswith("sentence") and low[start - 2 : start] != ": ":
             continue  # "each sentence must": a sentence that is to occur is quoted, or stands after a colon
         while more := _MORE.match(low, end):
             one = low[more.start("term") : more.end("term")]
-            if one[0] not in "\"“”„«»'‘’`" and (noun[-1] != "s" or one in _STOPWORDS or not bare):
+            other = one in _STOPWORDS and not (letter and len(one) == 1)
+            if one[0] not in "\"“”„«»'‘’`" and (noun[-1] != "s" or other or not bare):
                 break
             terms.append(prompt.said(*more.span("term")))
             joins.append(low[more.start() : more.start("term")])
@@ -179,6 +183,11 @@ def _exceeding(times: re.Match[str], verb: re.Match[str] | None, prompt: Prompt)
     return said.startswith(("more than", "over")) and _is_banned(verb, None, prompt)
 
 
+_SOME_OF = re.compile(
+    rf"{BEFORE_UNIT} of (?:the |these |those )?(?:following )?(?:key)?(?:words|terms|phrases)\b[^.;]{{0,20}}$"
+)
+
+
 def _near(left: str, verb: re.Match[str], mention: _Mention) -> str:
     """Return the part of `left` in which another verb would take the terms away: "with" belongs to a verb before it."""
     if verb[0] in ("with", "have", "has", "having", "ensure", "make sure"):
@@ -209,6 +218,10 @@ def _spell(prompt: Prompt, mention: _Mention, bound: Bound) -> Iterator[Constrai
     if not terms:
         return
     span = prompt.source(mention.start, mention.end)
+    some = _SOME_OF.search(prompt.left_of(mention.opens)) if kind == "term" and len(terms) > 1 else None
+    if some and (number_of := read_bound(some, "")):
+        yield Constraint("some_terms", span, bound=number_of, texts=terms)
+        return
     if mention.either and bound.low and len(terms) > 1:
         yield Constraint(
             "any_of", span, alternatives=tuple(Constraint(kind, span, bound, (t,), scope, nth) for t in terms)
@@ -253,6 +266,12 @@ def _check_terms(constraint: Constraint, answer: Answer) -> Reading:
     return Reading(value, "found " + ", ".join(said[:8]), span)
 
 
+def _check_some(constraint: Constraint, answer: Answer) -> Reading:
+    assert constraint.bound is not None
+    found = [term for term in constraint.texts if _pattern(term, banned=False).search(answer.text)]
+    return Reading(constraint.bound.grade(len(found)), f"found {len(found)} of {len(constraint.texts)}")
+
+
 def _check_letters(constraint: Constraint, answer: Answer) -> Reading:
     if constraint.scope != "response":
         return in_parts(constraint, answer, _check_letters)
@@ -263,5 +282,5 @@ def _check_letters(constraint: Constraint, answer: Answer) -> Reading:
     return Reading(value, "found " + ", ".join(f"{letter!r} {counted(n, 'times')}" for letter, n in counts.items()))
 
 
-_CHECKS: dict[Kind, Check] = {"term": _check_terms, "letter": _check_letters}
+_CHECKS: dict[Kind, Check] = {"term": _check_terms, "some_terms": _check_some, "letter": _check_letters}
 FAMILY = Family("vocabulary", _find, _CHECKS)

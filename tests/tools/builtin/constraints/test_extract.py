@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubrica.tools.builtin.constraints import Bound, Constraint, extract
+from rubrica.tools.builtin.constraints import Bound, Constraint, extract, verify
 
 AT_LEAST, AT_MOST, EXACTLY, ABOUT = Bound.at_least, Bound.at_most, Bound.exactly, Bound.about
 
@@ -261,3 +261,37 @@ def test_options_may_be_sentences_between_commas() -> None:
 def test_a_sentence_that_must_be_a_question_ends_in_its_mark() -> None:
     found = only("Write about tea. Your first sentence must be a question.", "ends_with")
     assert (found.texts, found.scope, found.nth) == (("?",), "sentence", 1)
+
+
+def test_what_comes_after_the_repetition_is_not_repeated() -> None:
+    prompt = (
+        "Write a list of trees.\nRepeat the request above word for word without change, at the very beginning of your "
+        "response. After that, you can give the requested list."
+    )
+    assert only(prompt, "repeats_prompt").texts == ("Write a list of trees.",)
+
+
+def test_so_many_of_some_words_are_enough() -> None:
+    found = only("Tell me about tea. Mention at least two of the following words: apple, pear, plum.", "some_terms")
+    assert (found.texts, found.bound) == (("apple", "pear", "plum"), AT_LEAST(2))
+    assert verify(found, "An apple and a plum.").value == 1
+    assert verify(found, "An apple a day.").value != 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kinds"),
+    [
+        ("Your response must begin with an uppercase letter and end with a period.", {"ends_with"}),
+        ("Tell me about tea. Bold exactly three words.", {"highlights"}),
+        ("Use no word longer than 7 characters.", {"word_length"}),
+        ("Write a letter without using the letters a and o.", {"letter"}),
+        ("Use parentheses at least once.", {"punctuation"}),
+    ],
+)
+def test_one_demand_is_read_once(prompt: str, kinds: set[str]) -> None:
+    assert {one.kind for one in extract(prompt)} == kinds
+
+
+def test_each_of_a_list_named_before_is_an_item() -> None:
+    found = only("Provide 3 key takeaways in a bulleted list, each under 15 words.", "words")
+    assert (found.bound, found.scope) == (AT_MOST(14), "item")
