@@ -90,7 +90,7 @@ class Mine:
 
     conditional: bool = False
     """Also look under conditions of the task, so that the skills know when they apply."""
-    size: int = 90
+    size: int = 60
     """At most this many criteria: many weak checks together judge better than the few strongest (`docs/log.md`)."""
 
     @property
