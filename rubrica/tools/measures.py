@@ -1,7 +1,9 @@
-"""What can be measured of a text: some eighty measures by name, each documented and with a fixed map to [0, 1].
+"""What can be measured of a text: some ninety measures by name, each documented and with a fixed map to [0, 1].
 
 Counts x become x / (x + scale), where the scale is a usual value, so that a usual text lies near one half; shares stay
-as they are. Both maps are monotone: a preference fitted on the value orders texts as the measure does.
+as they are. Length is told on a second scale as well: by the stretches of four times, each doubling an equal step, so
+that it counts as much among long texts as among short ones. All maps are monotone: a preference fitted on the value
+orders texts as the measure does.
 """
 
 from typing import Literal, get_args
@@ -17,7 +19,9 @@ Name = Literal[
     "booster", "connective", "causal", "example", "apology", "caution", "empathy", "evidence", "contrast",
     "negation", "modal", "first_person", "plural_person", "second_person", "third_person", "question_word",
     "step", "conclusion", "vivid", "vague", "harm_content", "prompt_recall", "prompt_share",
-    "first_sentence_recall", "length_ratio", "source_share", "source_recall",
+    "first_sentence_recall", "length_ratio", "source_share", "source_recall", "length_2_to_8", "length_8_to_32",
+    "length_32_to_128", "length_128_to_512", "length_512_to_2048", "starts_article", "starts_self", "starts_you",
+    "starts_pointing", "starts_number", "starts_quote", "starts_prompt_word", "starts_lead_in",
 ]  # fmt: skip
 """The names of all measures."""
 
@@ -105,10 +109,37 @@ _SHARES: dict[str, str] = {
     "source_share": "share of the text's content words that stand in the source; null without a source",
     "source_recall": "share of the source's content words that the text uses; null without a source",
 }
+STRETCHES: dict[str, tuple[int, int]] = {f"length_{low}_to_{4 * low}": (low, 4 * low) for low in (2, 8, 32, 128, 512)}
+"""Stretches of length in words: a text below one measures 0 on it, beyond it 1."""
+STARTS: dict[str, tuple[str, frozenset[str]]] = {
+    "starts_article": ("the, a or an", frozenset({"the", "a", "an"})),
+    "starts_self": ("I or we", frozenset({"i", "we", "i'm", "i’m", "i'd", "i’d", "i've", "i’ve", "i'll", "i’ll"})),
+    "starts_you": ("you", frozenset({"you", "your"})),
+    "starts_pointing": (
+        "a pronoun that points: it, this, there, they",
+        frozenset({"it", "it's", "it’s", "this", "that", "these", "those", "there", "he", "she", "they"}),
+    ),
+    "starts_lead_in": (
+        "a lead-in: here, sure, certainly, okay",
+        frozenset({"here", "here's", "here’s", "sure", "certainly", "absolutely", "of", "ok", "okay", "great"}),
+    ),
+}
+"""First words by kind."""
+_STRETCHED = {
+    name: f"how far the text goes from {low} to {high} words (each doubling an equal step)"
+    for name, (low, high) in STRETCHES.items()
+}
+_STARTING = {name: f"1 when the first word is {doc}" for name, (doc, _) in STARTS.items()} | {
+    "starts_number": "1 when the text opens with a digit",
+    "starts_quote": "1 when the text opens with a quotation mark",
+    "starts_prompt_word": "1 when the first word is a content word of the prompt",
+}
 MEASURES: dict[str, str] = {
     **{name: f"how many: {doc}" for name, (_, doc) in _COUNTS.items()},
     **{name: f"per hundred words: {doc}" for name, (_, doc) in PER_HUNDRED.items()},
     **_SHARES,
+    **_STRETCHED,
+    **_STARTING,
 }
 """Every measure by name, with what it counts."""
 _SCALES = {name: scale for name, (scale, _) in (_COUNTS | PER_HUNDRED).items()}

@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
+from math import log
 from types import MappingProxyType
 
 from rubrica.tools.facts import names, numbers
-from rubrica.tools.measures import PER_HUNDRED
+from rubrica.tools.measures import PER_HUNDRED, STARTS, STRETCHES
 from rubrica.tools.passage import split_prompt
 from rubrica.tools.phrasing import PHRASES, phrases_in
 from rubrica.tools.text import FUNCTION_WORDS, Text, read
@@ -33,9 +34,9 @@ _END = re.compile(r"[.!?…。！？)\]}\"”'’`*:|]$")
 def measure_text(text: str, prompt: str = "", source: str = "") -> Mapping[str, float]:
     """Take every measure that is defined for this text, unscaled."""
     reading = read(text)
-    found = _surface(reading)
+    found = _surface(reading) | _length(len(reading.words))
     if reading.words:
-        found |= _sentences(reading) | _vocabulary(reading) | _phrases(reading)
+        found |= _start(reading, read(prompt)) | _sentences(reading) | _vocabulary(reading) | _phrases(reading)
         found |= _relations(reading, read(split_prompt(prompt).instruction), read(prompt))
         if source:
             theirs = read(source).content
@@ -90,6 +91,22 @@ def _surface(reading: Text) -> dict[str, float]:
         "title": float(
             len(lines) > 1 and len(lines[0]) <= 70 and lines[0][-1] not in ".,;:?!" and lines[0][0] not in "-*•1"
         ),
+    }
+
+
+def _length(words: int) -> dict[str, float]:
+    return {
+        name: min(1.0, max(0.0, log((words + 1) / low) / log(high / low))) for name, (low, high) in STRETCHES.items()
+    }
+
+
+def _start(reading: Text, prompt: Text) -> dict[str, float]:
+    word, sign = reading.words[0], reading.raw.lstrip()[:1]
+    return {
+        **{name: float(word in kinds) for name, (_, kinds) in STARTS.items()},
+        "starts_number": float(sign.isdigit()),
+        "starts_quote": float(sign in "\"“'‘«"),
+        "starts_prompt_word": float(word not in FUNCTION_WORDS and word in prompt.vocabulary),
     }
 
 

@@ -39,7 +39,7 @@ def filler(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obs
         found.append(again)
     share = sum(part.end - part.start for part in found) / len(text)
     first = min(found, key=lambda part: part.start, default=None)
-    told = f"{len(found)} phrases, {share:.0%} of the text"
+    told = f"{len(found)} phrase{'s' if len(found) != 1 else ''}, {share:.0%} of the text"
     if first is not None:
         told += f", such as {first.text[:_SHOWN]!r}"
     yield Observation(claim, max(0.0, 1 - share / _FULL), told, first)

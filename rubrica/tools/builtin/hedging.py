@@ -19,4 +19,9 @@ def hedging(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[O
     hedges = sum(kind == "hedge" for kind, _, _ in found)
     value = hedges / len(found) if found else None
     where = reading.span(reading.tokens[found[0][1]][0], reading.tokens[found[0][2] - 1][1]) if found else None
-    yield Observation("the answer is guarded", value, f"{hedges} hedges, {len(found) - hedges} boosters", where)
+    told = f"{_counted(hedges, 'hedge')}, {_counted(len(found) - hedges, 'booster')}"
+    yield Observation("the answer is guarded", value, told, where)
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools import lexicon
+from rubrica.tools.acts import shows
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.builtin.constraints import extract
@@ -19,7 +20,7 @@ _COMMANDS = frozenset(map(stem, lexicon.words("words")["command"]))
 _QUESTION = lexicon.patterns("questions")
 _OPTION = re.compile(r"(?:^|\s)\(?([A-H])[).:]\s+([^\n]{1,200}?)(?=\s+\(?[A-H][).:]\s|\n|$)")
 _PART = re.compile(
-    r"\?\s|[;\n]+|(?<=[.!])\s|,? and (?=(?:then |also )?(?:what|why|how|who|when|where|explain|describe|give|list|"
+    r"(?<=\?)\s|[;\n]+|(?<=[.!])\s|,? and (?=(?:then |also )?(?:what|why|how|who|when|where|explain|describe|give|list|"
     r"write|name|tell|suggest|provide|compare|summari[sz]e|include|mention)\b)",
     re.IGNORECASE,
 )
@@ -32,11 +33,18 @@ _REASON = frozenset(
 _QUESTION_TIME = re.compile(
     r"\b(?:century|decade|ago|morning|evening|night|noon|midnight|spring|summer|autumn|winter)\b", re.IGNORECASE
 )
-_QUESTION_WORD = re.compile(
-    r"\W{0,8}(?:and |also |then )?(?:what|why|how|who|when|where|which|is|are|do|does|did|can|should)\b", re.IGNORECASE
+_OPEN_QUESTION = re.compile(r"\W{0,8}(?:and |also |then )?(?:what|why|how|who|where|which)\b", re.IGNORECASE)
+_ALTERNATIVE = re.compile(
+    r"\W{0,8}(?:or|else)\b|\W*(?:do you )?(?:understand|got it|ok(?:ay)?|right|agreed|ready)\W*$", re.IGNORECASE
 )
+"""Another way to ask the same, or a question that wants no answer."""
 
-
+_STATES = re.compile(
+    r"\W*(?:you(?:['’]re| are| will be| have been) (?:given|provided|presented|shown)|there (?:is|are|was|were|['’]s)"
+    r"|here (?:is|are)|i (?:have|had|was|am|love|like|will))\b",
+    re.IGNORECASE,
+)
+"""What a prompt tells rather than asks."""
 _SHUNS = re.compile(
     r"\W*(?:please |also |then |and |but )*(?:do not|don['’]t|never|no|avoid|without|refrain|exclude|omit)\b",
     re.IGNORECASE,
@@ -173,13 +181,15 @@ _ABSTAINS = re.compile(
 def _asks(piece: str) -> bool:
     if _CONDITION.match(piece) and "?" not in piece:
         return False
+    if _ALTERNATIVE.match(piece) or (_STATES.match(piece) and "?" not in piece):
+        return False
     words = read(piece).stems[:3]
-    return "?" in piece or _QUESTION_WORD.match(piece) is not None or any(word in _COMMANDS for word in words)
+    return "?" in piece or _OPEN_QUESTION.match(piece) is not None or any(word in _COMMANDS for word in words)
 
 
 @builtin("parts", "Share of the parts of a request that the answer takes up; null when it has a single part.")
 def every_part(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
-    """Hold each part's own words against the answer: a part counts when half of them occur."""
+    """Hold each part's own words against the answer: a part counts when half of them occur, or its act is shown."""
     claim = "words of every part of the request occur"
     asked = parts(task.prompt)
     answer = read(candidate.text)
@@ -190,7 +200,8 @@ def every_part(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator
     for part in asked:
         others: frozenset[str] = frozenset().union(*(subject(other) for other in asked if other != part))
         own = (subject(part) - others) or subject(part)
-        shares.append(len(own & answer.content) / len(own))
+        share = len(own & answer.content) / len(own)
+        shares.append(1.0 if share < 0.5 and shows(part, own, answer) else share)
     open_parts = [part for part, share in zip(asked, shares, strict=True) if share < 0.5]
     detail = f"{len(asked) - len(open_parts)} of {len(asked)} parts" + (
         f"; open: {open_parts[0][:80]}" if open_parts else ""

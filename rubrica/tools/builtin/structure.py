@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Literal
+from functools import cache, lru_cache
+from textwrap import shorten
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import JsonValue
 
@@ -13,6 +14,10 @@ from rubrica.tools.features import task_features
 from rubrica.tools.structured import FORMATS, Format, locate, parse
 from rubrica.tools.text import read
 from rubrica.types import Candidate, TaskView, Value
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 _ASKED = re.compile(r"\b(json|ya?ml|xml|csv|sql)\b", re.IGNORECASE)
 _ONLY = re.compile(
@@ -115,7 +120,38 @@ def _violation(value: JsonValue, schema: dict[str, JsonValue]) -> str:
         return ""
     try:
         Draft202012Validator.check_schema(schema)
-        error = next(iter(Draft202012Validator(schema, registry=Registry()).iter_errors(value)), None)
-    except (SchemaError, Unresolvable):
+        error = next(iter(_validator()(schema, registry=Registry()).iter_errors(value)), None)
+    except (SchemaError, Unresolvable, RecursionError):
         return ""
     return "" if error is None else f"breaks the schema: {error.message[:120]}"
+
+
+@cache
+def _validator() -> "type[Draft202012Validator]":
+    """Build a validator whose `uniqueItems` looks each item up; the usual one holds each against each."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    return extend(Draft202012Validator, {"uniqueItems": _unique})  # type: ignore[no-untyped-call, no-any-return]
+
+
+def _unique(_: object, unique: object, instance: object, __: object) -> "Iterator[ValidationError]":
+    from jsonschema.exceptions import ValidationError
+
+    if unique and isinstance(instance, list):
+        seen: set[object] = set()
+        for item in instance:
+            key = _key(item)
+            if key in seen:
+                yield ValidationError(f"{shorten(repr(item), 60)} occurs twice")
+                return
+            seen.add(key)
+
+
+def _key(item: object) -> object:
+    """Return a hashable value, equal for items that JSON Schema calls equal: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(item, dict):
+        return ("object", frozenset((name, _key(value)) for name, value in item.items()))
+    if isinstance(item, list):
+        return ("array", tuple(_key(value) for value in item))
+    return (isinstance(item, bool), item)

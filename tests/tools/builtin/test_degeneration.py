@@ -112,7 +112,7 @@ def test_restating_the_question_is_filler() -> None:
 
 def test_the_filler_is_named(ask: Callable[..., list[Evidence]]) -> None:
     [found] = ask("filler", "When does the ferry leave?", f"{PROSE} I hope this helps!")
-    assert "1 phrases" in found.detail
+    assert "1 phrase" in found.detail
     assert "such as 'hope this helps'" in found.detail
     [clean] = ask("filler", "When does the ferry leave?", PROSE)
     assert clean.detail == "0 phrases, 0% of the text"

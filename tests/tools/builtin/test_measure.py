@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rubrica.tools.measures import MEASURES, squash
+from rubrica.tools.measures import MEASURES, STRETCHES, squash
 from rubrica.tools.measuring import measure_text
 from rubrica.types import Evidence
 
@@ -55,6 +55,15 @@ def test_the_map_is_monotone(name: str, one: float, two: float) -> None:
         ("starts_yes_no", "Perhaps.", "Yes, it is."),
         ("uppercase_share", "quiet", "LOUD"),
         ("repeated", "apple pear plum", "apple apple apple"),
+        ("length_2_to_8", "one two", "one two three four"),
+        ("length_8_to_32", "w " * 10, "w " * 20),
+        ("length_128_to_512", "w " * 150, "w " * 300),
+        ("starts_article", "Tea is hot.", "The tea is hot."),
+        ("starts_self", "It rains.", "I'm sure it rains."),
+        ("starts_pointing", "Rain falls.", "It rains."),
+        ("starts_lead_in", "Rain falls.", "Sure, rain falls."),
+        ("starts_number", "Two cats.", "2 cats."),
+        ("starts_quote", "So it is.", "“So it is.”"),
     ],
 )
 def test_a_text_with_more_of_it_measures_more(value: Value, of: str, less: str, more: str) -> None:
@@ -72,6 +81,23 @@ def test_overlap_with_prompt_and_source(value: Value) -> None:
     assert value("measure", prompt, "Whales sing.", of="prompt_recall") == 0
     assert value("measure", prompt, "Whales sing.", of="source_share") is None
     assert value("measure", prompt, "Whales sing.", of="source_share", context=("Whales sing at night.",)) == 1
+
+
+@pytest.mark.parametrize("words", [2, 5, 11, 40, 99, 300, 700])
+def test_each_doubling_of_a_text_moves_its_length_alike(words: int) -> None:
+    """The stretches together are a logarithm: their sum grows by the same step, short or long."""
+
+    def told(n: int) -> float:
+        found = measure_text("w " * n)
+        return sum(found[name] for name in STRETCHES)
+
+    assert told(2 * words + 1) - told(words) == pytest.approx(0.5)
+
+
+def test_a_first_word_of_the_prompt_is_told(value: Value) -> None:
+    assert value("measure", "Why do whales sing?", "Whales sing to meet.", of="starts_prompt_word") == 1
+    assert value("measure", "Why do whales sing?", "Singing carries far.", of="starts_prompt_word") == 0
+    assert value("measure", "Why do whales sing?", "Do they?", of="starts_prompt_word") == 0
 
 
 def test_the_group_is_ranked_with_ties_at_the_middle(ask: Ask) -> None:

@@ -89,3 +89,34 @@ def test_hostile_texts_are_read_in_linear_time(value: Value, tool: str, piece: s
     text = piece * (100_000 // len(piece))
     found = value(tool, text, text)
     assert found is None or 0 <= found <= 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer", "wanted"),
+    [
+        (
+            "Is 91 prime? Explain your reasoning.",
+            "No, 91 is not prime. It equals 7 times 13, therefore it has divisors other than 1 and itself.",
+            1.0,
+        ),
+        ("What is a verb? Give three examples.", "A verb names an action:\n- run\n- eat\n- sleep", 1.0),
+        ("What is the capital of France? Name three French cities.", "Paris.\n1. Lyon\n2. Nice\n3. Lille", 0.5),
+        ("What is rust? Explain tunnelling in semiconductors.", "Rust is iron oxide, because iron meets water.", 0.5),
+        ("Is 91 prime? Explain your reasoning.", "91: not prime.", 0.5),
+    ],
+)
+def test_an_act_that_is_shown_counts_as_covered(value: Value, prompt: str, answer: str, wanted: float) -> None:
+    assert value("parts", prompt, answer) == wanted
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "You are given some reviews for a movie. Rewrite the sentence and keep it clear.",
+        "I love physics. I was given a book about it last year. What should I read next?",
+        "What is the best river? Or which lake do you like?",
+        "I will tell you a fact about bees. Do you understand?",
+    ],
+)
+def test_statements_manner_and_alternatives_are_no_parts(prompt: str) -> None:
+    assert len(parts(prompt)) <= 1

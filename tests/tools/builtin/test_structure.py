@@ -114,3 +114,40 @@ def test_sound_markdown_has_no_problem(text: str) -> None:
 )
 def test_broken_markdown_is_found(text: str) -> None:
     assert len(problems(text)) == 1
+
+
+UNIQUE = 'Return JSON that fits {"type": "array", "items": {}, "uniqueItems": true} and nothing else.'
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted"),
+    [
+        ("[1, 2, 3]", 1.0),
+        ("[1, 2, 1]", 0.0),
+        ("[1, true, 0, false]", 1.0),
+        ("[1, 1.0]", 0.0),
+        ('[{"a": [1]}, {"a": [1]}]', 0.0),
+        ('[{"a": 1, "b": 2}, {"b": 2, "a": 1}]', 0.0),
+        ('[{"a": [1]}, {"a": [2]}, [1], [2]]', 1.0),
+    ],
+)
+def test_unique_items_are_told_apart_as_json_schema_does(value: Value, answer: str, wanted: float) -> None:
+    assert value("structure", UNIQUE, answer) == wanted
+
+
+def test_unique_items_of_a_long_array_are_looked_up() -> None:
+    """Each item is read once: a counting key shows it."""
+    from rubrica.tools.builtin.structure import _unique
+
+    class Counting(str):
+        __slots__ = ()
+        compared = 0
+
+        def __eq__(self, other: object) -> bool:
+            Counting.compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    assert not list(_unique(None, True, [Counting(n) for n in range(5000)], None))
+    assert Counting.compared < 5000

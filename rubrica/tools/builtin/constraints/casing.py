@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import UNDER, Bound, Check, Constraint, Family, Kind, Reading
+from rubrica.tools.builtin.constraints.model import UNDER, Bound, Check, Constraint, Family, Kind, Reading, counted
 from rubrica.tools.builtin.constraints.prompt import Prompt
 from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, read_bound
 from rubrica.types import Span
@@ -134,7 +134,7 @@ _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[-'’](?=[^\W_]))*")
 def _check_words(constraint: Constraint, answer: Answer) -> Reading:
     assert constraint.bound is not None
     found = sum(word.isupper() for word in _TOKEN.findall(answer.text))
-    return Reading(constraint.bound.grade(found), f"found {found} words in capitals")
+    return Reading(constraint.bound.grade(found), f"found {counted(found, 'words')} in capitals")
 
 
 _CHECKS: dict[Kind, Check] = {"lowercase": _check_all, "uppercase": _check_all, "capital_words": _check_words}

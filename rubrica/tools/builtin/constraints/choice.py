@@ -50,7 +50,7 @@ def _choices(prompt: Prompt) -> Iterator[Constraint]:
     for match in (*_OPTIONS.finditer(low), *_ONE_OF.finditer(low)):
         if not prompt.asks_at(match.start()):
             continue
-        options = _listed(prompt, match.end())
+        options = _listed(prompt, match.end()) or _sentences(prompt, match.end())
         if len(options) > 1:
             yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options)
             return
@@ -75,6 +75,15 @@ def _choices(prompt: Prompt) -> Iterator[Constraint]:
             )
             yield Constraint("choice", prompt.source(match.start(), match.end()), texts=options)
             return
+
+
+_UNQUOTED = re.compile(r"\s*[:-]\s*(?P<list>[^\n,]{2,60}\.(?:,? (?:or )?[A-Z][^\n,]{1,60}?\.){1,7})(?=\s|$)")
+
+
+def _sentences(prompt: Prompt, start: int) -> tuple[str, ...]:
+    """Options that are sentences between commas: "My answer is yes., My answer is no."."""
+    match = _UNQUOTED.match(prompt.text, start)
+    return tuple(re.split(r"(?<=\.),? (?:or )?(?=[A-Z])", match["list"])) if match and ".," in match["list"] else ()
 
 
 _ENTRY = re.compile(rf"[\s,;:()\[\]*-]*(?:(?:and|or|\d[.)]) )?(?P<term>{QUOTED})")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer, Piece
 from rubrica.tools.builtin.constraints.length import NTH
-from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, Scope
+from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, Scope, counted
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
 from rubrica.types import Span
 
@@ -39,7 +39,7 @@ _PLACED = re.compile(
     r"|start)\b"
 )
 _PARAGRAPH = re.compile(
-    rf"\b(?:(?P<ord>{_ORDINAL}|each|every) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?"
+    rf"\b(?:(?P<ord>{_ORDINAL}|each|every|any) (?P<part1>paragraph|sentence|line|word|bullet(?: point)?|item|stanza)s?"
     rf"|(?P<part2>paragraph|sentence|line|stanza) (?P<num>\d{{1,2}})|(?P<all>all(?: the| of the)? (?P<part3>words"
     rf"|sentences|lines|paragraphs)))\b[^.;\n]{{0,40}}$"
 )
@@ -51,6 +51,24 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _phrases(prompt, _FINISH, "ends_with")
     yield from _first_last(prompt)
     yield from _placed(prompt)
+    yield from _asking(prompt)
+
+
+_ASKING = re.compile(
+    r"\b(?P<ord>first|second|third|last|final|each|every) (?P<part>sentence|line|paragraph) (?:of [\w ]{1,30})?"
+    r"(?:should|must|has to|needs to|is to) (?P<not>not )?be (?:phrased as )?an? question\b"
+)
+
+
+def _asking(prompt: Prompt) -> Iterator[Constraint]:
+    for match in _ASKING.finditer(prompt.low) if "question" in prompt.low else ():
+        if prompt.asks_at(match.start()):
+            source, nth = prompt.source(match.start(), match.end()), NTH.get(match["ord"])
+            scope = _SCOPES[match["part"]]
+            yield Constraint("ends_with", source, texts=("?",), scope=scope, nth=nth, negated=bool(match["not"]))
+
+
+_FINISHES = re.compile(r"\band (?:end|finish|conclud|clos)")
 
 
 def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[Constraint]:
@@ -58,6 +76,8 @@ def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[C
         left = prompt.left_of(match.start())
         if not prompt.asks_at(match.start()) or _CODE.search(left):
             continue
+        if pattern is _START and _FINISHES.search(match[0][: match.start("what") - match.start()]):
+            continue  # "begin with a capital and end with a period": the mark belongs to the end
         scope, nth = _where(left + match[0][: match.start("what") - match.start()])
         if scope == "response" and re.search(
             r"\b(?:that|which|words?|names?|who|items?|adjectives?|animals?|foods?|countries|cities)\b,? ?(?:\w+ )?$",
@@ -69,11 +89,12 @@ def _phrases(prompt: Prompt, pattern: re.Pattern[str], kind: Kind) -> Iterator[C
             what = "?" if "question" in match["what"] else "." if "period" in match["what"] else "!"
         elif match["what"][0] not in "\"“”„«»'‘’`":
             what = re.split(r"[.!](?= |$)|,| and ", what)[0] if " " in what else what
-        if not what or (kind == "ends_with" and what.startswith("\\")):
+        if not what or (kind == "ends_with" and what.startswith("\\")) or match["what"] in ("it", "that", "which"):
             continue
         negative = negated(left) or bool(re.search(r"\blike $", match["named"]) and negated(left))
         actual: Kind = "initial" if is_letter and kind == "starts_with" and len(what) == 1 else kind
-        if kind == "starts_with" and scope == "paragraph" and " " not in what and actual == kind:
+        one = " " not in what and (scope == "paragraph" or (negative and scope in ("sentence", "line")))
+        if kind == "starts_with" and one and actual == kind:
             actual = "first_word"
         yield Constraint(
             actual, prompt.source(match.start(), match.end()), texts=(what,), scope=scope, nth=nth, negated=negative
@@ -101,7 +122,7 @@ def _where(text: str) -> tuple[Scope, int | None]:
         return _SCOPES[several[1][:-1]], None
     match = _PARAGRAPH.search(re.sub(r"\b(?:start|begin|open|end|finish|conclud|clos).*", "", text[-160:]) or "")
     if match is None:
-        inner = re.search(r"\b(?:each|every) (paragraph|sentence|line|word|item|bullet point|bullet)\b", text[-80:])
+        inner = re.search(r"\b(?:each|every|any) (paragraph|sentence|line|word|item|bullet point|bullet)\b", text[-80:])
         return (_SCOPES[inner[1]], None) if inner else ("response", None)
     part = _SCOPES[(match["part1"] or match["part2"] or match["part3"]).rstrip("s")]
     if match["num"]:
@@ -164,7 +185,9 @@ def _check_edge(constraint: Constraint, answer: Answer) -> Reading:
     if constraint.nth is not None:
         at = constraint.nth - 1 if constraint.nth > 0 else constraint.nth
         if not -len(parts) <= at < len(parts):
-            return Reading(0.0, f"there are {len(parts)} {constraint.scope}s")
+            return Reading(
+                0.0, f"there {'is' if len(parts) == 1 else 'are'} {counted(len(parts), constraint.scope + 's')}"
+            )
         parts = [parts[at]]
     if not parts:
         return Reading(None, f"no {constraint.scope} to look at")

@@ -1,5 +1,6 @@
 """Find the constraints of a prompt or a conversation, and check a text against one."""
 
+import re
 from functools import lru_cache
 
 from rubrica.tools.base import Observation
@@ -16,11 +17,14 @@ from rubrica.tools.builtin.constraints import (
     markup,
     order,
     punctuation,
+    sequence,
     vocabulary,
+    wording,
 )
 from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading
 from rubrica.tools.builtin.constraints.prompt import Prompt
+from rubrica.tools.passage import split_prompt
 from rubrica.types import TaskView
 
 FAMILIES: tuple[Family, ...] = (
@@ -36,6 +40,8 @@ FAMILIES: tuple[Family, ...] = (
     markup.FAMILY,
     choice.FAMILY,
     order.FAMILY,
+    wording.FAMILY,
+    sequence.FAMILY,
     language.FAMILY,
 )
 _CHECKS: dict[Kind, Check] = {kind: check for family in FAMILIES for kind, check in family.checks.items()}
@@ -101,23 +107,56 @@ _STANDING = (
 )
 
 
+_REVISES = re.compile(
+    r"\b(?:re-?write|re-?phrase|revise|redo|edit|change|modify|adjust|improve|reformat|re-?word|update|extend|expand"
+    r"|shorten|condense|polish)\b[^.?!\n]{0,40}?\b(?:it|that|(?:your|the|this|that) (?:\w+ )?(?:answer|response|reply"
+    r"|text|output|version|poem|story|essay|letter|e-?mail|article|summary|list|paragraph)|above|previous)\b"
+    r"|\b(?:keep|follow|with) (?:all )?(?:of )?(?:the |your )?(?:previous|earlier|above|same|other) "
+    r"(?:constraints|requirements|instructions|rules|conditions)\b",
+    re.IGNORECASE,
+)
+"""A turn that asks for the answer before it in another form: what was asked of that answer still holds."""
+_RESIZES = re.compile(
+    r"\b(?:short\w*|brief\w*|concise\w*|condense\w*|trim|cut|long(?:er)?|lengthen|expand\w*|extend\w*"
+    r"|elaborate|more detail\w*)\b",
+    re.IGNORECASE,
+)
+
+
 def extract_task(task: TaskView) -> tuple[Constraint, ...]:
     """Return the constraints on the answer to a conversation's last user turn.
 
-    System turns hold throughout; an earlier user turn only where it says so ("always", "from now on"). A later turn
-    replaces what an earlier one said about the same thing.
+    System turns hold throughout; an earlier user turn where it says so ("always", "from now on"), and the ones before
+    a turn that has the answer revised ("rewrite it"), but for its length where that is to change. A later turn replaces
+    what an earlier one said about the same thing.
     """
     kept: dict[object, Constraint] = {}
-    last = max((i for i, message in enumerate(task.messages) if message.role == "user"), default=-1)
+    users = [i for i, message in enumerate(task.messages) if message.role == "user"]
+    last = users[-1] if users else -1
+    revised = _revised(task, users)
     for i, message in enumerate(task.messages):
         if i == last or (message.role == "system" and i < last):
             lasting = extract(message.text)
+        elif i in revised:
+            lasting = extract(message.text)
+            if any(_RESIZES.search(task.messages[j].text) for j in users if j > i):
+                lasting = tuple(one for one in lasting if family_of(one) != "length")
         elif message.role == "user" and any(word in message.text.lower() for word in _STANDING):
             lasting = tuple(one for one in extract(message.text) if _stands(message.text, one))
         else:
             continue
         kept |= {one.key: one for one in lasting}
     return tuple(kept.values())
+
+
+def _revised(task: TaskView, users: list[int]) -> frozenset[int]:
+    """Return the user turns whose answer the last turn revises: each before a turn that revises, without a gap."""
+    found = set()
+    for before, after in zip(users[-2::-1], users[:0:-1], strict=True):
+        if not _REVISES.search(task.messages[after].text[:400]) or split_prompt(task.messages[after].text).passage:
+            break
+        found.add(before)
+    return frozenset(found)
 
 
 def _stands(text: str, one: Constraint) -> bool:

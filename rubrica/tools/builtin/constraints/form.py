@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, counted, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
 from rubrica.types import Span
@@ -138,14 +138,16 @@ def _check_two(constraint: Constraint, answer: Answer) -> Reading:
     if len(set(inner)) != len(inner):
         return holds(False, "responses repeat")
     gaps = any(not part for part in parts[1:-1])
-    return Reading(0.0 if gaps else constraint.bound.grade(len(inner)), f"found {len(inner)} parts between ******")
+    return Reading(
+        0.0 if gaps else constraint.bound.grade(len(inner)), f"found {counted(len(inner), 'parts')} between ******"
+    )
 
 
 def _check_divided(constraint: Constraint, answer: Answer) -> Reading:
     assert constraint.bound is not None
     parts = re.split(r"(?<!\*)\*{3}(?!\*)", answer.text)
     found = sum(bool(part.strip()) for part in parts)
-    return Reading(constraint.bound.grade(found), f"found {found} parts between ***")
+    return Reading(constraint.bound.grade(found), f"found {counted(found, 'parts')} between ***")
 
 
 _CHATTER = re.compile(
@@ -180,7 +182,8 @@ def _check_commas(_: Constraint, answer: Answer) -> Reading:
     if len(answer.bullets) > 1 or len(answer.numbered) > 1:
         return holds(False, "it is a list of lines")
     return holds(
-        "," in answer.text or "，" in answer.text or "、" in answer.text, f"found {answer.text.count(',')} commas"
+        "," in answer.text or "，" in answer.text or "、" in answer.text,
+        f"found {counted(answer.text.count(','), 'commas')}",
     )
 
 

@@ -94,7 +94,7 @@ def _repeat(prompt: Prompt) -> Iterator[Constraint]:
         if re.search(
             r"\brepeat|\bcopy\b|\brestat|before (?:that|this)|not (?:say|include|add|output|write|answer"
             r"|change)[^.]{0,30}(?:words?|characters?|anything|sentence|request|question|prompt|yet)|then (?:give"
-            r"|answer|write|provide|you can)",
+            r"|answer|write|provide|you can)|^\W*(?:after (?:that|this)|afterwards|only then),? you (?:can|may|should)",
             low[c.start : c.end],
         )
     }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading
+from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, counted
 from rubrica.tools.builtin.constraints.prompt import Prompt
 from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
 
@@ -102,7 +102,7 @@ def _check_items(constraint: Constraint, answer: Answer) -> Reading:
     if answer.items is not None:
         found = len(answer.items)
         tables = bound.grade(found)
-        return Reading(tables, f"found {found} list items")
+        return Reading(tables, f"found {counted(found, 'list items')}")
     body = [line for line in answer.lines if not _LEAD.match(line.text)]
     commas = answer.core.split("\n")[-1].split(":")[-1]
     readings = {

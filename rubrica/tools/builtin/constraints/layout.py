@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, counted, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, read_bound
 
@@ -81,6 +81,8 @@ def _plain(prompt: Prompt) -> Iterator[Constraint]:
         for match in _NO_LISTS.finditer(low):
             if prompt.asks_at(match.start()):
                 kind = _LIST_KINDS[match["what"][0]]
+                if kind == "bullets" and match[0].endswith(("numbered list", "numbered lists")):
+                    kind = "numbered"
                 yield Constraint(kind, prompt.source(match.start(), match.end()), bound=Bound.at_most(0))
     patterns: tuple[tuple[str, Kind, re.Pattern[str]], ...] = (
         ("bullet", "bullets", _PLAIN_BULLETS),
@@ -162,7 +164,7 @@ def _no_upper(match: re.Match[str], bound: Bound) -> Bound:
 def _check_count(constraint: Constraint, answer: Answer) -> Reading:
     assert constraint.bound is not None
     found = _COUNTERS[constraint.kind](answer)
-    return Reading(constraint.bound.grade(found), f"found {found} {constraint.kind}")
+    return Reading(constraint.bound.grade(found), f"found {counted(found, constraint.kind)}")
 
 
 _HASHTAG = re.compile(r"(?<![\w#&])#(?=\w*[^\W\d])\w+")
@@ -202,9 +204,9 @@ def _check_sections(constraint: Constraint, answer: Answer) -> Reading:
         return Reading(None, "no marked section to count")
     ok = constraint.bound.grade(found) == 1 or (found > 1 and constraint.bound.grade(found - 1) == 1)
     return (
-        Reading(1.0, f"found {found} headings")
+        Reading(1.0, f"found {counted(found, 'headings')}")
         if ok
-        else Reading(constraint.bound.grade(found), f"found {found} headings")
+        else Reading(constraint.bound.grade(found), f"found {counted(found, 'headings')}")
     )
 
 

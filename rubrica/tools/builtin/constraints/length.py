@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer, Piece
-from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, Scope
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, Scope, counted
 from rubrica.tools.builtin.constraints.paragraphs import HEADING, count_paragraphs
 from rubrica.tools.builtin.constraints.prompt import ANSWER_NOUN, Prompt
-from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, read_bound
+from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, RELATION, VAGUE, read_bound
 from rubrica.tools.builtin.constraints.tongues import find_tongues
 
 _UNITS: dict[str, Kind] = {
@@ -72,6 +72,8 @@ _NTH_LEFT = re.compile(
     r"\b(?:the )?(?:very )?(?P<nth>first|second|third|fourth|fifth|last|final) (?P<part>paragraph|sentence"
     r"|line)\b[^.;]{0,50}$"
 )
+_EACH_BARE = re.compile(r",? each(?: one)?(?: (?:of|with|having|being|containing|consisting|in))* $")
+_LISTED = re.compile(r"\b(?:(?:bulleted|numbered) list|takeaways|tips|ideas|facts|options|suggestions|questions)\b")
 _EACH_RIGHT = re.compile(
     r" ?(?:per|in each|in every|for each|for every|each|apiece)\b(?: (?P<part>bullet point|[a-z]+))?"
 )
@@ -92,6 +94,8 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
         if not match["n"] or not _is_demand(prompt, match):
             continue
         kind = _UNITS[match["unit"]]
+        if kind in _IDIOMS and match["n"] in VAGUE and not match["rel"]:
+            continue
         left = prompt.left_of(match.start())
         scope = _scope(kind, left, low[match.end("unit") : match.end("unit") + 40])
         bound = read_bound(match, left, bare=_bare(kind, match["n"]))
@@ -103,6 +107,8 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
     yield from _single(prompt)
 
 
+_IDIOMS = frozenset({"words", "lines", "characters"})
+"""Units of which "a few" is a manner of speaking, not a number."""
 _BLANK_LINES = re.compile(
     r"two (?:new ?lines|line ?breaks)|\\n\\n|double (?:new ?line|line ?break)|(?:blank|empty) line|\x00\\n"
 )
@@ -128,6 +134,10 @@ def _of_others(left: str) -> bool:
     return subject["noun"].startswith(("a ", "an ")) or (subject["noun"].endswith("s") and " " not in subject["noun"])
 
 
+_EMPHASIS = re.compile(r"\b(?:bold|highlight|italici[sz]e|underline|emphasi[sz]e)\b[^.,;]{0,20}$")
+_OF_WORDS = re.compile(r"\bwords?\b[^.,;]{0,25}$")
+
+
 def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     start, left = match.start(), prompt.left_of(match.start())
     clause = prompt.clause_at(start)
@@ -136,6 +146,10 @@ def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     if not match["rel"] and _GIVEN_ONES.search(left):
         return False
     after = prompt.low[match.end("unit") + 1 : match.end("unit") + 40]
+    if _EMPHASIS.search(left) or (match["unit"] == "character" and _OF_WORDS.search(left)):
+        return False  # so many words to be marked, so many letters a word
+    if left.endswith("no ") or (match["unit"] == "word" and re.search(r"\b(?:unique|distinct|different)\b", match[0])):
+        return False  # "no two sentences"; so many different words are another demand
     if match["unit"] == "word" and (_ITEM_WORDS.match(after) and _LISTS.search(left)):
         return False
     if match["unit"] == "word" and re.match(
@@ -159,6 +173,8 @@ def _scope(kind: Kind, left: str, right: str) -> tuple[Scope, int | None] | None
     nth = _NTH_LEFT.search(left)
     if nth:
         return _SCOPES[nth["part"]], NTH[nth["nth"]]
+    if _EACH_BARE.search(left) and _LISTED.search(left):
+        return "item", None
     each = _EACH_LEFT.search(left)
     if each and each["part"] in _WHOLE:
         return "response", None
@@ -174,7 +190,7 @@ def _scope(kind: Kind, left: str, right: str) -> tuple[Scope, int | None] | None
 
 def _reverse(prompt: Prompt) -> Iterator[Constraint]:
     for match in _NUMBER_OF.finditer(prompt.low):
-        if not prompt.asks_at(match.start()):
+        if not prompt.asks_at(match.start()) or re.search(r"multiple of|divisible by|prime|even|odd", match[0]):
             continue
         bound = read_bound(match, prompt.low[match.start() : match.start("n")])
         if bound and match["cap"] and match["rel"] is None:
@@ -249,12 +265,14 @@ def _check(constraint: Constraint, answer: Answer) -> Reading:
         found = _measure(constraint.kind, answer, constraint)
         if found is None:
             return Reading(None, "words cannot be told apart in this script")
-        return Reading(bound.grade(found), f"found {found} {constraint.kind}")
+        return Reading(bound.grade(found), f"found {counted(found, constraint.kind)}")
     parts = answer.parts(constraint.scope)
     if constraint.nth is not None:
         at = constraint.nth - 1 if constraint.nth > 0 else constraint.nth
         if not -len(parts) <= at < len(parts):
-            return Reading(0.0, f"there are {len(parts)} {constraint.scope}s")
+            return Reading(
+                0.0, f"there {'is' if len(parts) == 1 else 'are'} {counted(len(parts), constraint.scope + 's')}"
+            )
         parts = [parts[at]]
     if not parts:
         return Reading(None, f"no {constraint.scope} to look at")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, holds
+from rubrica.tools.builtin.constraints.model import Check, Constraint, Family, Kind, Reading, counted, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, read_bound
 from rubrica.types import Span
@@ -155,10 +155,10 @@ def _check_size(constraint: Constraint, answer: Answer) -> Reading:
         return Reading(None, "no Markdown table to measure")
     if constraint.kind == "columns":
         found = len(re.split(r"(?<!\\)\|", lines[rule - 1].strip().removeprefix("|").removesuffix("|")))
-        return Reading(constraint.bound.grade(found), f"found {found} columns")
+        return Reading(constraint.bound.grade(found), f"found {counted(found, 'columns')}")
     rows = next((i for i, line in enumerate(lines[rule + 1 :]) if "|" not in line), len(lines) - rule - 1)
     grade = max(constraint.bound.grade(rows), constraint.bound.grade(rows + 1))
-    return Reading(grade, f"found {rows} rows under the header")
+    return Reading(grade, f"found {counted(rows, 'rows')} under the header")
 
 
 _CHECKS: dict[Kind, Check] = {

@@ -35,6 +35,7 @@ Kind = Literal[
     "divided_paragraphs",
     # vocabulary
     "term",
+    "some_terms",
     "letter",
     "punctuation",
     # letter case
@@ -68,6 +69,26 @@ Kind = Literal[
     "alphabetical",
     "acrostic",
     "palindrome",
+    # wording
+    "unique_words",
+    "word_uses",
+    "word_length",
+    "numerals",
+    "numbers",
+    "title_case",
+    "no_spaces",
+    "no_contractions",
+    "stopword_share",
+    "multiple",
+    # sequence
+    "distinct_starts",
+    "distinct_initials",
+    "chain",
+    "growing",
+    "same_edges",
+    "alphabet",
+    "alternating_case",
+    "emoji_ends",
     # language
     "language",
     # logic
@@ -131,6 +152,25 @@ class Bound:
         return f"{self.relation} {self.high if self.low is None else self.low}"
 
 
+_SAID: dict[str, str] = {
+    "some_terms": "of the terms",
+    "unique_words": "different words",
+    "word_uses": "uses of any one word",
+    "word_length": "letters in every word",
+    "numerals": "numbers written as",
+    "multiple": "a multiple of",
+    "stopword_share": "percent of stop words",
+    "distinct_starts": "openings that differ by",
+    "distinct_initials": "neighbouring words with different first letters",
+    "chain": "last word that opens the next",
+    "growing": "words added to each next part",
+    "same_edges": "first word that is the last",
+    "alphabet": "first letters in the order of the alphabet",
+    "emoji_ends": "emoji at the end",
+}
+"""How a kind reads in a claim, where its name alone would not tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """One checkable demand on the answer, and where the prompt states it."""
@@ -152,8 +192,10 @@ class Constraint:
         """Say the demand in words: "at least 3 bullets"."""
         if self.alternatives:
             return " or ".join(one.describe() for one in self.alternatives)
-        name = self.kind.replace("_", " ")
-        parts = [str(self.bound) if self.bound else "", name, ", ".join(repr(text) for text in self.texts)]
+        name = _SAID.get(self.kind) or self.kind.replace("_", " ")
+        said = ", ".join(repr(text) for text in self.texts)
+        bound = str(self.bound or "")
+        parts = [name, bound.removeprefix("at least "), said] if self.kind == "multiple" else [bound, name, said]
         if self.scope != "response":
             parts.append(f"in every {self.scope}" if self.nth is None else f"in {self.scope} {self.nth}")
         said = " ".join(part for part in parts if part)
@@ -194,6 +236,11 @@ class Reading:
 def holds(ok: bool, detail: str, span: Span | None = None) -> Reading:
     """Return a plain yes or no."""
     return Reading(1.0 if ok else 0.0, detail, span)
+
+
+def counted(n: int, plural: str) -> str:
+    """Say how many: "1 word", "2 words"."""
+    return f"{n} {plural.removesuffix('s') if n == 1 else plural}"
 
 
 Finder = Callable[[Prompt], Iterable[Constraint]]

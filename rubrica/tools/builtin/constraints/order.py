@@ -10,14 +10,14 @@ from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt
 _ALPHABETICAL = re.compile(r"\b(?P<back>reverse )?alphabetical(?:ly)?(?: order)?\b|\balphabeti[sz]ed?\b")
 _ACROSTIC = re.compile(
     rf"\bacrostic\b[^.;\n\x00]{{0,40}}?\b(?:for|of|from|on|using|with|spelling(?: out)?|called"
-    rf"|about)(?: the)?(?: word| name)? (?P<word>{QUOTED}|[a-z]{{3,15}})"
+    rf"|about|spells?(?: out)?)(?: the)?(?: word| name)? (?P<word>{QUOTED}|[a-z]{{3,15}})"
     r"|\bfirst letters? of (?:each|every|all)(?: the)? (?P<part>lines?|sentences?|words?"
     rf"|paragraphs?)\b[^.;\n\x00]{{0,40}}?\bspells?(?: out)?(?: the)?(?: word| name| phrase)? (?P<word2>{QUOTED}"
     rf"|[a-z]{{2,15}})"
 )
 _PALINDROME = re.compile(
     r"\b(?:write|give|create|generate|provide|compose|tell|come up with|make"
-    r"|think of)\b[^.;\n]{0,30}?\bpalindrom(?:e|ic (?:word|sentence|phrase))\b"
+    r"|think of|include|contain|use|add)\b[^.;\n]{0,30}?\bpalindrom(?:e|ic (?:word|sentence|phrase))\b"
 )
 _FORMS = {"haiku": 3, "limerick": 5, "sonnet": 14, "couplet": 2, "quatrain": 4, "tanka": 5, "cinquain": 5}
 _POEM = re.compile(

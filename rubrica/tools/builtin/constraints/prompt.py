@@ -72,7 +72,7 @@ _VERBS = (
     "|continue|extend|expand|shorten|condense|recommend|help|divide|split|capitali[sz]e|bold|respond|act|imagine"
     "|pretend|speak|talk|remove"
     "|replace|rate|score|grade|evaluate|reformulate|define|simplify|prepare|plan|build|invent|restate|follow"
-    "|adhere|stick|restrict|feature"
+    "|adhere|stick|restrict|feature|spell|alternate|insert|italici[sz]e|underline"
 )
 _FILLER = re.compile(
     r"(?:please|now|then|also|first|next|finally|and|so|but|kindly|additionally|lastly|furthermore|moreover"

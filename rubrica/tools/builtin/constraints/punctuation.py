@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from rubrica.tools.builtin.constraints.answer import Answer
 from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, holds
 from rubrica.tools.builtin.constraints.prompt import Prompt
-from rubrica.tools.builtin.constraints.quantity import AFTER_UNIT, BEFORE_UNIT, read_bound
+from rubrica.tools.builtin.constraints.quantity import (
+    AFTER_UNIT,
+    BEFORE_UNIT,
+    RELATION,
+    TIMES,
+    read_bound,
+    read_times,
+)
 from rubrica.tools.builtin.constraints.vocabulary import VERB
 from rubrica.types import Span
 
@@ -32,10 +39,24 @@ _MARK_BANNED = re.compile(
 )
 
 _MARK_COUNT = re.compile(rf"{BEFORE_UNIT} {_MARK}{AFTER_UNIT}")
+_MARK_TIMES = re.compile(
+    rf"\b(?:use|using|include|have) (?:an? |the )?{_MARK} (?={RELATION} |once\b|twice\b|\d){TIMES.pattern}"
+)
+_QUESTIONS = re.compile(
+    rf"\b(?:ask|asks|asking|pose|poses|include|includes|contain|contains|use|have|has)(?: me| us| the \w+)? "
+    rf"{BEFORE_UNIT} (?:[a-z-]+ )?questions?\b{AFTER_UNIT}"
+)
+"""So many questions, which are counted by their marks."""
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
+_QUOTED = re.compile(r'"[^"\n]{1,400}"|“[^”\n]{1,400}”|«[^»\n]{1,400}»|^>[^\n]*', re.MULTILINE)
 
 
 def _find(prompt: Prompt) -> Iterator[Constraint]:
     low = prompt.low
+    for match in _QUESTIONS.finditer(low) if "question" in low else ():
+        bound = read_bound(match, prompt.left_of(match.start()))
+        if bound and prompt.asks_at(match.start()):
+            yield Constraint("punctuation", prompt.source(match.start(), match.end()), bound=bound, texts=("?",))
     if not any(name in low for name in _MARKS):
         return
     taken: set[int] = set()
@@ -46,6 +67,12 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
             yield Constraint(
                 "punctuation", prompt.source(match.start(), match.end()), bound=bound, texts=(_MARKS[match["mark"]],)
             )
+    for match in _MARK_TIMES.finditer(low):
+        bound = read_times(match, prompt.left_of(match.start()))
+        if bound and prompt.asks_at(match.start()):
+            taken.add(match.end("mark"))
+            source = prompt.source(match.start(), match.end())
+            yield Constraint("punctuation", source, bound=bound, texts=(_MARKS[match["mark"]],))
     for pattern in (_NO_MARK, _MARK_BANNED):
         for match in pattern.finditer(low):
             between = match[0]
@@ -63,12 +90,30 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
 def _check_marks(constraint: Constraint, answer: Answer) -> Reading:
     bound = constraint.bound
     assert bound is not None
-    at = [i for mark in constraint.texts[0] for i in _places(answer.text, mark)]
+    text = _own(answer.text, said=bound.high == 0) if constraint.texts[0] in _OF_PROSE else answer.text
+    at = [i for mark in constraint.texts[0] for i in _places(text, mark)]
     first = min(at, default=None)
     span = None if first is None else Span(start=first, end=first + 1, text=answer.text[first])
     if bound.high == 0:
         return holds(not at, f"found {len(at)}", span)
     return Reading(bound.grade(len(at)), f"found {len(at)}", span)
+
+
+_OF_PROSE = frozenset({"?", "!"})
+"""Marks that mean something else in code, and belong to somebody else in a quotation."""
+
+
+def _own(text: str, *, said: bool) -> str:
+    """Blank out code and, unless `said`, quotations, at the same offsets; a text that is one quotation stays."""
+    bare = _CODE.sub(_blank, text) if "`" in text else text
+    if said:
+        return bare
+    unquoted = _QUOTED.sub(_blank, bare)
+    return unquoted if any(map(str.isalnum, unquoted)) else bare
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _places(text: str, mark: str) -> Iterator[int]:

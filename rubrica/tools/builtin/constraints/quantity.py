@@ -15,11 +15,11 @@ _PHRASES = {
     "a hundred": 100, "one hundred": 100, "two hundred": 200, "three hundred": 300, "four hundred": 400,
     "five hundred": 500, "a thousand": 1000, "one thousand": 1000,
 }  # fmt: skip
-_VAGUE = {"a few": (2, 5), "several": (3, 10), "a couple": (2, 3), "a couple of": (2, 3)}
+VAGUE = {"a few": (2, 5), "several": (3, 10), "a couple": (2, 3), "a couple of": (2, 3)}
 
 NUMBER = (
     r"(?:\d{1,3}(?:,\d{3})+|\d{1,6}|"
-    + "|".join(sorted([*_PHRASES, *_VAGUE], key=len, reverse=True))
+    + "|".join(sorted([*_PHRASES, *VAGUE], key=len, reverse=True))
     + rf"|(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(sorted(_ONES, key=len, reverse=True))})"
 )
 
@@ -120,8 +120,8 @@ def read_bound(match: re.Match[str], left: str, *, bare: str = "exact") -> Bound
     groups = match.groupdict()
     word, negated = groups["n"], bool(_NOT_BEFORE.search(left))
     relation = _class(groups["rel"])
-    if word in _VAGUE and relation is None:
-        return None if negated else Bound.between(*_VAGUE[word])
+    if word in VAGUE and relation is None:
+        return None if negated else Bound.between(*VAGUE[word])
     n = number(word)
     if groups["m"]:
         return None if negated else Bound.between(n, number(groups["m"]))

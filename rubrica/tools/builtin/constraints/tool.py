@@ -21,6 +21,8 @@ FamilyName = Literal[
     "markup",
     "choice",
     "order",
+    "wording",
+    "sequence",
     "language",
 ]
 

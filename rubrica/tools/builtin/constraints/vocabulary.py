@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rubrica.tools.builtin.constraints.answer import Answer
-from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading
+from rubrica.tools.builtin.constraints.model import Bound, Check, Constraint, Family, Kind, Reading, counted
+from rubrica.tools.builtin.constraints.placed import in_parts, place_of
 from rubrica.tools.builtin.constraints.prompt import QUOTED, Prompt, negated
-from rubrica.tools.builtin.constraints.quantity import RELATION, TIMES, read_times
+from rubrica.tools.builtin.constraints.quantity import BEFORE_UNIT, TIMES, read_bound, read_times
+from rubrica.tools.builtin.constraints.unmarked import find_unmarked
 from rubrica.types import Span
 
 _BARE = r"[\w$%&@#+](?:[\w'’.+-]*[\w+])?"
@@ -53,6 +55,9 @@ _APPEARS = re.compile(
     r"|forbidden|banned|prohibited|off[- ]limits|taboo|used|included|mentioned|present|found|avoided|in )"
     r"|(?:be )?contained)"
 )
+_BANS = frozenset({
+    "forbidden", "banned", "prohibited", "off-limits", "off limits", "taboo", "avoided", "not allowed", "not permitted",
+})  # fmt: skip
 _FOLLOW = re.compile(
     r"[\"'”’)\]]*\s*(?:[.,;:!?)]|\n|$|(?:in|at|exactly|once|twice|should|must|to|somewhere|as|more|less|fewer|no"
     r"|is|are|does|doesn['’]t|do|and|or"
@@ -105,7 +110,7 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
         end_of_last = mention.end
     for _, constraints in found:
         yield from constraints
-    yield from _unmarked(prompt)
+    yield from find_unmarked(prompt)
 
 
 _NEXT = re.compile(rf"\b(?:and|but)\b[^.]{{0,30}}?\b(?:the|a|an|your|any) {_NOUN}\b")
@@ -123,13 +128,17 @@ def _mentions(prompt: Prompt) -> Iterator[_Mention]:
         start, end = opens, _ = match.span(group)
         terms, joins = [prompt.said(start, end)], []
         bare = low[start] not in "\"“”„«»'‘’`"
-        if bare and (low[start:end] in _STOPWORDS or (noun[-1] != "s" and not _FOLLOW.match(low, end))):
+        letter = re.match(_LETTERS, noun) is not None and end - start == 1
+        if bare and (
+            (low[start:end] in _STOPWORDS and not letter) or (noun[-1] != "s" and not _FOLLOW.match(low, end))
+        ):
             continue
         if bare and noun.startswith("sentence") and low[start - 2 : start] != ": ":
             continue  # "each sentence must": a sentence that is to occur is quoted, or stands after a colon
         while more := _MORE.match(low, end):
             one = low[more.start("term") : more.end("term")]
-            if one[0] not in "\"“”„«»'‘’`" and (noun[-1] != "s" or one in _STOPWORDS or not bare):
+            other = one in _STOPWORDS and not (letter and len(one) == 1)
+            if one[0] not in "\"“”„«»'‘’`" and (noun[-1] != "s" or other or not bare):
                 break
             terms.append(prompt.said(*more.span("term")))
             joins.append(low[more.start() : more.start("term")])
@@ -161,9 +170,22 @@ def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]
         bound = read_times(times, right[: times.start()] if offset == 0 else left[: times.start()])
         if bound is None:
             return
+        if offset == 0 and bound.relation == "at least" and _exceeding(times, verb, prompt):
+            bound = Bound.at_most((bound.low or 1) - 1)
     else:
         bound = Bound.at_most(0) if _is_banned(verb, appears, prompt) else Bound.at_least(1)
     yield from _spell(prompt, mention, bound)
+
+
+def _exceeding(times: re.Match[str], verb: re.Match[str] | None, prompt: Prompt) -> bool:
+    """Whether "more than" limits a word whose use is denied: "do not use it more than twice"."""
+    said = times["rel"] or times["rel_"] or ""
+    return said.startswith(("more than", "over")) and _is_banned(verb, None, prompt)
+
+
+_SOME_OF = re.compile(
+    rf"{BEFORE_UNIT} of (?:the |these |those )?(?:following )?(?:key)?(?:words|terms|phrases)\b[^.;]{{0,20}}$"
+)
 
 
 def _near(left: str, verb: re.Match[str], mention: _Mention) -> str:
@@ -175,17 +197,7 @@ def _near(left: str, verb: re.Match[str], mention: _Mention) -> str:
 
 def _is_banned(verb: re.Match[str] | None, appears: re.Match[str] | None, prompt: Prompt) -> bool:
     if appears:
-        if appears["ban"] in (
-            "forbidden",
-            "banned",
-            "prohibited",
-            "off-limits",
-            "off limits",
-            "taboo",
-            "avoided",
-            "not allowed",
-            "not permitted",
-        ):
+        if appears["ban"] in _BANS:
             return True
         if appears["not"] or appears["not2"]:
             return True
@@ -201,48 +213,21 @@ def _is_banned(verb: re.Match[str] | None, appears: re.Match[str] | None, prompt
 
 def _spell(prompt: Prompt, mention: _Mention, bound: Bound) -> Iterator[Constraint]:
     kind: Kind = "letter" if re.match(_LETTERS, mention.noun) else "term"
+    scope, nth = place_of(prompt, mention.start, mention.end)
     terms = tuple(term for term in mention.terms if term and (kind == "term" or len(term) == 1))
     if not terms:
         return
     span = prompt.source(mention.start, mention.end)
+    some = _SOME_OF.search(prompt.left_of(mention.opens)) if kind == "term" and len(terms) > 1 else None
+    if some and (number_of := read_bound(some, "")):
+        yield Constraint("some_terms", span, bound=number_of, texts=terms)
+        return
     if mention.either and bound.low and len(terms) > 1:
         yield Constraint(
-            "any_of", span, alternatives=tuple(Constraint(kind, span, bound=bound, texts=(t,)) for t in terms)
+            "any_of", span, alternatives=tuple(Constraint(kind, span, bound, (t,), scope, nth) for t in terms)
         )
     else:
-        yield Constraint(kind, span, bound=bound, texts=terms)
-
-
-_OFTEN = re.compile(
-    r"\b(?:mention|include|use|say|repeat|using|mentioning)s? (?:the )?(?:name "
-    rf"|word )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*){{0,2}}?)"
-    rf" (?={RELATION} |once\b|twice\b){TIMES.pattern}"
-)
-_UNSAID = re.compile(
-    r"\b(?:do not|don['’]t|never|without|avoid|must not|should not|shouldn['’]t|cannot"
-    r"|can['’]t)(?: ever)? (?:mention(?:ing)?|say(?:ing)?)"
-    r" (?:the |any )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*)?)(?=[.,;!\n]|$| (?:in|at|and) )"
-)
-_GENERAL = frozenset({
-    "word", "words", "keyword", "keywords", "phrase", "phrases", "letter", "letters", "it", "that", "this", "them",
-    "anything", "any", "name", "names", "following", "fact", "so",
-})  # fmt: skip
-
-
-def _unmarked(prompt: Prompt) -> Iterator[Constraint]:
-    """Terms without quotation marks and without a noun such as "word" before them."""
-    for pattern in (_OFTEN, _UNSAID):
-        for match in pattern.finditer(prompt.low):
-            if not prompt.asks_at(match.start()) or _GENERAL & set(match["term"].split()):
-                continue
-            bound = read_times(match, "") if pattern is _OFTEN else Bound.at_most(0)
-            if bound:
-                yield Constraint(
-                    "term",
-                    prompt.source(match.start(), match.end()),
-                    bound=bound,
-                    texts=(prompt.said(*match.span("term")),),
-                )
+        yield Constraint(kind, span, bound, terms, scope, nth)
 
 
 # Checking
@@ -257,13 +242,15 @@ def _pattern(term: str, *, banned: bool) -> re.Pattern[str]:
 
 
 def _check_terms(constraint: Constraint, answer: Answer) -> Reading:
+    if constraint.scope != "response":
+        return in_parts(constraint, answer, _check_terms)
     bound = constraint.bound
     assert bound is not None
     grades, said, span = [], [], None
     for term in constraint.texts:
         hits = list(_pattern(term, banned=not bound.low).finditer(answer.text))
         grades.append(bound.grade(len(hits)))
-        said.append(f"{term!r} {len(hits)} times")
+        said.append(f"{term!r} {counted(len(hits), 'times')}")
         if hits and span is None and (bound.low or grades[-1] < 1):
             span = Span(start=hits[0].start(), end=hits[0].end(), text=hits[0][0])
     broken = [grade for grade in grades if grade < 1]
@@ -279,13 +266,21 @@ def _check_terms(constraint: Constraint, answer: Answer) -> Reading:
     return Reading(value, "found " + ", ".join(said[:8]), span)
 
 
+def _check_some(constraint: Constraint, answer: Answer) -> Reading:
+    assert constraint.bound is not None
+    found = [term for term in constraint.texts if _pattern(term, banned=False).search(answer.text)]
+    return Reading(constraint.bound.grade(len(found)), f"found {len(found)} of {len(constraint.texts)}")
+
+
 def _check_letters(constraint: Constraint, answer: Answer) -> Reading:
+    if constraint.scope != "response":
+        return in_parts(constraint, answer, _check_letters)
     bound = constraint.bound
     assert bound is not None
     counts = {letter: answer.lower.count(letter.lower()) for letter in constraint.texts}
     value = min(bound.grade(n) for n in counts.values())
-    return Reading(value, "found " + ", ".join(f"{letter!r} {n} times" for letter, n in counts.items()))
+    return Reading(value, "found " + ", ".join(f"{letter!r} {counted(n, 'times')}" for letter, n in counts.items()))
 
 
-_CHECKS: dict[Kind, Check] = {"term": _check_terms, "letter": _check_letters}
+_CHECKS: dict[Kind, Check] = {"term": _check_terms, "some_terms": _check_some, "letter": _check_letters}
 FAMILY = Family("vocabulary", _find, _CHECKS)

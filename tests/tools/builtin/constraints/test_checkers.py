@@ -222,3 +222,28 @@ def test_any_text_can_be_checked(text: str, kind: Kind) -> None:
     assert seen.value is None or 0 <= seen.value <= 1
     if seen.span:
         assert text[seen.span.start : seen.span.end].startswith(seen.span.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Ready? Yes.", 1),
+        ('She asked, "Why now?" and left. Shall we go?', 1),
+        ("Run `a ? b : c` first. Done?", 1),
+        ("```\nx ? y : z\n```\nClear? Really?", 2),
+        ('"Is it you?"', 1),
+        ("> Who goes there?\nNobody. And you?", 1),
+    ],
+)
+def test_question_marks_of_quotations_and_code_are_not_the_answers_own(text: str, found: int) -> None:
+    assert value("punctuation", text, bound=Bound.exactly(found), texts=("?",)) == 1
+
+
+def test_a_banned_mark_may_not_stand_in_a_quotation_either() -> None:
+    assert value("punctuation", 'He cried "Help!" twice.', bound=Bound.at_most(0), texts=("!",)) == 0
+    assert value("punctuation", "Use `a != b` here.", bound=Bound.at_most(0), texts=("!",)) == 1
+
+
+def test_one_is_said_in_the_singular() -> None:
+    found = verify(Constraint("words", HERE, bound=Bound.exactly(2)), "tea")
+    assert found.detail == "found 1 word"

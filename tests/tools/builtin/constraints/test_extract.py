@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubrica.tools.builtin.constraints import Bound, Constraint, extract
+from rubrica.tools.builtin.constraints import Bound, Constraint, extract, verify
 
 AT_LEAST, AT_MOST, EXACTLY, ABOUT = Bound.at_least, Bound.at_most, Bound.exactly, Bound.about
 
@@ -223,3 +223,75 @@ def test_quoted_lists_round_trip(terms: list[str], quote: str) -> None:
 def test_any_text_can_be_read(prompt: str) -> None:
     for one in extract(prompt):
         assert prompt[one.source.start : one.source.end] == one.source.text
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["Tell me in a few words what DNS is.", "Write a few lines about the sea.", "Sum it up in a couple of lines."],
+)
+def test_a_few_words_or_lines_are_no_number(prompt: str) -> None:
+    assert not [one for one in extract(prompt) if one.kind in ("words", "lines", "items")]
+
+
+def test_so_many_questions_are_counted_by_their_marks() -> None:
+    found = only("Tell me about tea and ask me exactly one question.", "punctuation")
+    assert (found.texts, found.bound) == (("?",), EXACTLY(1))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "texts", "bound"),
+    [
+        ("Don't use the word sun more than two times.", "term", ("sun",), AT_MOST(2)),
+        ("Do not mention cats or dogs.", "term", ("cats", "dogs"), AT_MOST(0)),
+        ("Explain tea. Do not use numbered lists.", "numbered", (), AT_MOST(0)),
+        ("Use the word 'sun' at most twice.", "term", ("sun",), AT_MOST(2)),
+    ],
+)
+def test_limits_and_bans_in_other_words_are_read(prompt: str, kind: str, texts: tuple[str, ...], bound: Bound) -> None:
+    found = only(prompt, kind)
+    assert (found.texts, found.bound) == (texts, bound)
+    assert len(extract(prompt)) == 1
+
+
+def test_options_may_be_sentences_between_commas() -> None:
+    found = only("Is it far? Answer with one of the following options: My answer is yes., My answer is no.", "choice")
+    assert found.texts == ("My answer is yes.", "My answer is no.")
+
+
+def test_a_sentence_that_must_be_a_question_ends_in_its_mark() -> None:
+    found = only("Write about tea. Your first sentence must be a question.", "ends_with")
+    assert (found.texts, found.scope, found.nth) == (("?",), "sentence", 1)
+
+
+def test_what_comes_after_the_repetition_is_not_repeated() -> None:
+    prompt = (
+        "Write a list of trees.\nRepeat the request above word for word without change, at the very beginning of your "
+        "response. After that, you can give the requested list."
+    )
+    assert only(prompt, "repeats_prompt").texts == ("Write a list of trees.",)
+
+
+def test_so_many_of_some_words_are_enough() -> None:
+    found = only("Tell me about tea. Mention at least two of the following words: apple, pear, plum.", "some_terms")
+    assert (found.texts, found.bound) == (("apple", "pear", "plum"), AT_LEAST(2))
+    assert verify(found, "An apple and a plum.").value == 1
+    assert verify(found, "An apple a day.").value != 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kinds"),
+    [
+        ("Your response must begin with an uppercase letter and end with a period.", {"ends_with"}),
+        ("Tell me about tea. Bold exactly three words.", {"highlights"}),
+        ("Use no word longer than 7 characters.", {"word_length"}),
+        ("Write a letter without using the letters a and o.", {"letter"}),
+        ("Use parentheses at least once.", {"punctuation"}),
+    ],
+)
+def test_one_demand_is_read_once(prompt: str, kinds: set[str]) -> None:
+    assert {one.kind for one in extract(prompt)} == kinds
+
+
+def test_each_of_a_list_named_before_is_an_item() -> None:
+    found = only("Provide 3 key takeaways in a bulleted list, each under 15 words.", "words")
+    assert (found.bound, found.scope) == (AT_MOST(14), "item")

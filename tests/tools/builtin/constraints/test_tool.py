@@ -70,6 +70,44 @@ def test_a_later_turn_overrides_a_standing_order() -> None:
     assert [one.describe() for one in extract_task(task)] == ["at most 9 words"]
 
 
+def test_what_was_asked_of_an_answer_still_holds_when_it_is_revised() -> None:
+    task = view(
+        ("user", "Write about tea in exactly 3 paragraphs. Do not use commas."),
+        ("assistant", "..."),
+        ("user", "Rewrite your answer and include the word 'milk'."),
+        ("assistant", "..."),
+        ("user", "Now rewrite it in all lowercase letters."),
+    )
+    assert [one.kind for one in extract_task(task)] == ["paragraphs", "punctuation", "term", "lowercase"]
+
+
+def test_another_question_starts_afresh() -> None:
+    task = view(
+        ("user", "Write about tea in exactly 3 paragraphs."),
+        ("assistant", "..."),
+        ("user", "Explain rain. Do not use commas."),
+    )
+    assert [one.kind for one in extract_task(task)] == ["punctuation"]
+
+
+def test_a_shorter_version_is_free_of_the_old_length() -> None:
+    task = view(
+        ("user", "Write about tea in at least 300 words. Do not use commas."),
+        ("assistant", "..."),
+        ("user", "Rewrite the text in a more concise way."),
+    )
+    assert [one.kind for one in extract_task(task)] == ["punctuation"]
+
+
+def test_a_new_text_that_is_handed_over_is_not_the_answer_before() -> None:
+    task = view(
+        ("user", "Write about tea in exactly 3 paragraphs."),
+        ("assistant", "..."),
+        ("user", "Rewrite the text below.\n\nText: The cat sat on the mat and looked at the moon."),
+    )
+    assert extract_task(task) == ()
+
+
 HOSTILE = [
     '"',
     "'a ",
