@@ -5,8 +5,8 @@ factor: the margin of the library as it is (little shrunk: the learner starts fr
 criteria one by one, and probes, plain and under conditions. In dual form the cost depends on the number of cases, not
 of columns (Saunders, Gammerman and Vovk 1998). Block factors and shrinkage are chosen by leaving out one case at a
 time, which for ridge needs no refit. The weights then come from the logistic loss, which is the Bradley-Terry model and
-stops pulling at cases that are right already, with a quarter of that shrinkage: the curvature of the logistic loss at an
-even margin is a quarter.
+stops pulling at cases that are right already, with a quarter of that shrinkage: its curvature at an even margin is a
+quarter.
 
 Within a block columns keep their own spread, as all are differences of grades in [0, 1]: a check that rarely speaks is
 shrunk more. To scale each to unit variance costs a point of accuracy (`docs/log.md`).
@@ -104,9 +104,7 @@ def solve(blocks: Sequence[Block], rows: Rows) -> Solution:
         raise ValueError("nothing to fit: no block has a factor to try")
     plain = sum((f * f * (x @ x.T) for f, x in zip(best.factors, scaled.x, strict=True)), np.zeros((len(root),) * 2))
     dual = logistic(plain, rows, best.shrinkage * CURVATURE)
-    weights = tuple(
-        f * f * unit * (x.T @ dual) for f, x, unit in zip(best.factors, scaled.x, scaled.unit, strict=True)
-    )
+    weights = tuple(f * f * unit * (x.T @ dual) for f, x, unit in zip(best.factors, scaled.x, scaled.unit, strict=True))
     importance = tuple(
         np.abs(w) * np.sqrt((rows.weight[:, None] * block.x**2).sum(0) / max(rows.weight.sum(), 1e-9))
         for w, block in zip(weights, blocks, strict=True)

@@ -8,8 +8,8 @@ from rubrica.tools.builtin.constraints.prompt import Prompt, negated
 from rubrica.tools.builtin.constraints.quantity import RELATION, TIMES, read_times
 
 _OFTEN = re.compile(
-    r"\b(?:mention|include|use|say|repeat|using|mentioning)s? (?:the )?(?:name "
-    rf"|word )?(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*){{0,2}}?)"
+    r"\b(?:mention|include|use|say|repeat|using|mentioning)s? (?:(?:the )?(?:name|word) |(?P<the>the ))?"
+    rf"(?!the )(?P<term>[a-z][\w'’-]*(?: [a-z][\w'’-]*){{0,2}}?)"
     rf" (?={RELATION} |once\b|twice\b){TIMES.pattern}"
 )
 _UNSAID = re.compile(
@@ -31,6 +31,8 @@ def find_unmarked(prompt: Prompt) -> Iterator[Constraint]:
         for match in pattern.finditer(prompt.low):
             if not prompt.asks_at(match.start()) or _GENERAL & set(match["term"].split()):
                 continue
+            if pattern is _OFTEN and match["the"] and prompt.said(*match.span("term")).islower():
+                continue  # "mention the capacity once": a thing, in whatever words; "the Crown" is a name
             bound = read_times(match, "") if pattern is _OFTEN else Bound.at_most(0)
             if bound and bound.relation == "at least" and negated(prompt.left_of(match.start())):
                 bound = Bound.at_most((bound.low or 1) - 1)

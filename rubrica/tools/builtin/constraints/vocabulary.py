@@ -114,6 +114,8 @@ def _find(prompt: Prompt) -> Iterator[Constraint]:
 
 
 _NEXT = re.compile(rf"\b(?:and|but)\b[^.]{{0,30}}?\b(?:the|a|an|your|any) {_NOUN}\b")
+_OWN_CLAUSE = re.compile(r"[,;] (?:and|but|then)\b|;|\b(?:and|but) (?=do not|don['’]t|never|avoid|make sure|please)")
+"""What parts a demand from the one before it: "mention tea once, and do not use the word 'milk'"."""
 _OR = re.compile(r"[\"'”’\s,]*or (?:else )?(?:not |by |must |don['’]t |do not )?[a-z]+(?: the)? *$")
 
 
@@ -163,8 +165,9 @@ def _judge(prompt: Prompt, mention: _Mention, left: str) -> Iterator[Constraint]
     near = right[: min(70, turn.start() if turn else 70)]
     times = next((t for t in TIMES.finditer(near) if t["once"] or t["n"]), None)
     offset = 0
-    if times is None and verb and not appears and not _NEXT.search(left[-40:]):
-        times = next((t for t in TIMES.finditer(left[-40:]) if t["once"] or t["n"]), None)
+    own = _OWN_CLAUSE.split(left[-40:])[-1]
+    if times is None and verb and not appears and not _NEXT.search(own):
+        times = next((t for t in TIMES.finditer(own) if t["once"] or t["n"]), None)
         offset = -1
     if times:
         bound = read_times(times, right[: times.start()] if offset == 0 else left[: times.start()])

@@ -164,6 +164,7 @@ def test_a_later_statement_replaces_an_earlier_one() -> None:
         'Count the number of times the letter r appears in "strawberry".',
         "Implement a class that ends with a newline and returns JSON from an API.",
         "Sally has 4 bullet points on her resume and her friend has twice as many.",
+        "Write a description of the flask and mention the capacity once.",
         "The contract must be signed within 30 days by at least 2 people.",
         "My essay has 5 paragraphs and 20 sentences. What is the average?",
         "Write a regex that matches strings in all capital letters.",
@@ -242,9 +243,14 @@ def test_so_many_questions_are_counted_by_their_marks() -> None:
     ("prompt", "kind", "texts", "bound"),
     [
         ("Don't use the word sun more than two times.", "term", ("sun",), AT_MOST(2)),
+        ("Mention the capacity once, and do not use the word 'perfect'.", "term", ("perfect",), AT_MOST(0)),
+        ("State the price once and never use the word 'cheap'.", "term", ("cheap",), AT_MOST(0)),
+        ("At least twice, you should use the word 'sun'.", "term", ("sun",), AT_LEAST(2)),
         ("Do not mention cats or dogs.", "term", ("cats", "dogs"), AT_MOST(0)),
         ("Explain tea. Do not use numbered lists.", "numbered", (), AT_MOST(0)),
         ("Use the word 'sun' at most twice.", "term", ("sun",), AT_MOST(2)),
+        ("Write about breakfast and mention tea twice.", "term", ("tea",), EXACTLY(2)),
+        ("Write about breakfast and repeat the word tea twice.", "term", ("tea",), EXACTLY(2)),
     ],
 )
 def test_limits_and_bans_in_other_words_are_read(prompt: str, kind: str, texts: tuple[str, ...], bound: Bound) -> None:
