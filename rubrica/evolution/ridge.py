@@ -117,13 +117,15 @@ def logistic(kernel: Matrix, rows: Rows, shrinkage: float) -> Vector:
 
     Each step solves the weighted ridge problem of the current margins (Zhu and Hastie 2005, section 3).
     """
-    dual, margins = np.zeros(len(rows.y)), np.zeros(len(rows.y))
+    dual: Vector = np.zeros(len(rows.y))
+    margins: Vector = np.zeros(len(rows.y))
     for _ in range(MAX_STEPS):
         p = 1.0 / (1.0 + np.exp(-np.clip(margins, -30.0, 30.0)))
         curvature = np.maximum(rows.weight * p * (1.0 - p), 1e-6)
         wanted = margins + rows.weight * (rows.y - p) / curvature
         dual = np.linalg.solve(kernel + np.diag(shrinkage / curvature), wanted)
-        moved, margins = float(np.abs(kernel @ dual - margins).max(initial=0.0)), kernel @ dual
+        reached: Vector = kernel @ dual
+        moved, margins = float(np.abs(reached - margins).max(initial=0.0)), reached
         if moved < SETTLED:
             break
     return dual

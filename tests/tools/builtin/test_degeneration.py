@@ -85,6 +85,12 @@ def test_whole_text_is_not_truncated(text: str) -> None:
     assert truncated(text) == ""
 
 
+def test_who_signs_a_letter_ends_it(value: Value) -> None:
+    letter = "We are sorry. We think of you. Please take your time.\n\n"
+    assert value("truncation", "Write a card.", letter + "With our deepest sympathy,\nyour team") == 1.0
+    assert value("truncation", "Write a card.", letter + "With our deepest sympathy we want to say how much") == 0.0
+
+
 @pytest.mark.parametrize("cut", [0.45, 0.6, 0.8])
 def test_prose_cut_inside_a_word_run_is_truncated(cut: float) -> None:
     text = " ".join([PROSE] * 3)

@@ -46,6 +46,23 @@ def test_matter_after_declining_makes_it_partial() -> None:
     assert stance(f"I can't diagnose you. However, here is what often helps. {LONG}")[0] == "partial"
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("I cannot say without seeing the file. Please send it.", "asks"),
+        ("I can't tell you which one fits until you tell me the size of the room.", "asks"),
+        ("I can't help with that without breaking the law.", "refuses"),
+        ("I can't tell you how to do that without the owner's consent.", "refuses"),
+        (
+            f"I can't say without knowing where you live.\n\n{LONG}",
+            "partial",
+        ),
+    ],
+)
+def test_declining_for_want_of_what_only_the_person_knows_asks_for_it(text: str, wanted: str) -> None:
+    assert stance(text)[0] == wanted
+
+
 def test_a_short_question_back_asks() -> None:
     assert stance("Could you please share the file that you mean?")[0] == "asks"
 

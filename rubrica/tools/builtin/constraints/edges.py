@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rubrica.tools.builtin.constraints.answer import Answer, Piece
 from rubrica.tools.builtin.constraints.length import NTH
@@ -165,11 +166,31 @@ def normal(text: str) -> str:
     return " ".join(text.lower().replace("’", "'").replace("“", '"').replace("”", '"').split())
 
 
+_BLANK = re.compile(
+    r"\[[^\[\]\n]{1,40}\]|<[^<>\n]{1,40}>|\{[^{}\n]{1,40}\}|_{2,}|\.{3}|…|(?<![\w'’])(?:[XNY]|XX+|N{2,})(?![\w'’])"
+)
+"""What a phrase leaves to the answer: "Total: X minutes", "Sincerely, [name]"."""
+
+
+@lru_cache(maxsize=256)
+def _filled(phrase: str) -> str:
+    """Return a pattern for a phrase with blanks, over `normal` text; "" when it has none or is nothing else."""
+    fixed = _BLANK.split(phrase)
+    if len(fixed) == 1 or not any(part.strip(EDGE_MARKS + ".,:;!?") for part in fixed):
+        return ""
+    return ".{1,80}?".join(re.escape(normal(f"|{part}|")[1:-1]) for part in fixed)
+
+
 def _starts(text: str, phrase: str) -> bool:
+    if blanks := _filled(phrase):
+        return re.match(blanks.strip(), normal(text.lstrip(EDGE_MARKS)[: 3 * len(phrase) + 300])) is not None
     return normal(text.lstrip(EDGE_MARKS)[: 3 * len(phrase) + 50]).startswith(normal(phrase.strip(EDGE_MARKS)))
 
 
 def _ends(text: str, phrase: str) -> bool:
+    if blanks := _filled(phrase):
+        whole = normal(text[-(3 * len(phrase) + 300) :].rstrip(EDGE_MARKS))
+        return re.search(rf"{blanks.strip()}\W*$", whole) is not None
     tail = text[-(3 * len(phrase) + 80) :].rstrip(_FINAL)
     said, wanted = normal(tail), normal(phrase.strip(EDGE_MARKS))
     return (

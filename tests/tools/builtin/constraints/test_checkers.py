@@ -208,6 +208,21 @@ def test_the_span_shows_where_it_is_broken() -> None:
     assert text[span.start : span.end] == span.text == "Here"
 
 
+@pytest.mark.parametrize(
+    ("kind", "phrase", "text", "kept"),
+    [
+        ("ends_with", "Total: X minutes", "1. Boil (5)\n\nTotal: 5 minutes", True),
+        ("ends_with", "Total: X minutes", "1. Boil (5)\n\nTotal: minutes", False),
+        ("ends_with", "Yours, [name]", "It was lovely.\nYours, Ann", True),
+        ("starts_with", "Dear [Name],", "Dear Tom, how are you?", True),
+        ("starts_with", "Dear [Name],", "Hello Tom, how are you?", False),
+        ("ends_with", "X", "The treasure lies at X", True),
+    ],
+)
+def test_a_blank_in_a_phrase_is_for_the_answer_to_fill(kind: Kind, phrase: str, text: str, kept: bool) -> None:
+    assert value(kind, text, texts=(phrase,)) == kept
+
+
 def test_every_kind_has_one_checker() -> None:
     kinds = [kind for family in FAMILIES for kind in family.checks]
     assert len(set(kinds)) == len(kinds)
