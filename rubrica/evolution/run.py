@@ -64,7 +64,7 @@ class Options(Value):
     """US dollars."""
     allow_benchmarks: tuple[str, ...] = ()
     benchmarks: str | None = None
-    """Registry file of benchmarks."""
+    """Registry file of more benchmarks than those that the package knows."""
 
 
 class Event(Value):

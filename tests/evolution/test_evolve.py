@@ -145,8 +145,8 @@ def test_resuming_what_is_no_run_is_refused(tmp_path, means: Means) -> None:
 
 
 def test_a_registered_benchmark_is_refused_and_stamped_when_allowed(write, library, means, tmp_path) -> None:
-    from rubrica.data.hashes import Registry
     from rubrica.data.read import read
+    from rubrica.data.registry import Registry
 
     data = write(60)
     registry = tmp_path / "benchmarks.jsonl"
