@@ -62,35 +62,44 @@ def write_skill(condition: str, found: Sequence[Found], *, taken: Iterable[str],
 
 
 def write_half(skill: Skill, condition: str, seen: Sequence[Seen], *, taken: Iterable[str], cases: int) -> Skill:
-    """Write one half of a skill that is split: what is left of it where the condition holds."""
-    where = str(parse(f"({skill.when}) and ({condition})" if skill.when else condition))
+    """Write one half of a skill that is split: what is left of it where the condition holds.
+
+    What a learned skill says is its fitted numbers, and they are others now; what a person wrote stays.
+    """
+    learned, criteria = "learned" in skill.tags, tuple(map(_sided, seen))
     lines = [
         f"## Where {_words(condition)}",
         "",
         f"Split from {skill.name} after {cases} labelled cases. Each line: in how many of the comparisons on this side",
         "in which the candidates differ on the check the preferred one did better on it, and what it weighs here.",
         "",
-        *(f"- {_fate(each)}" for each in seen),
+        *(f"- {_fate(each, criterion)}" for each, criterion in zip(seen, criteria, strict=True)),
     ]
     half = skill.model_copy(
         update={
             "name": _free_name(f"{skill.name[:30].strip('-')}-{_slug(condition)[:30].strip('-')}", set(taken)),
-            "description": f"Where {_words(condition)}: {skill.description}"[:1024],
-            "body": "\n".join([*([skill.body, ""] if skill.body else []), *lines]),
-            "criteria": tuple(map(_sided, seen)),
-            "when": where,
+            "description": f"Where {_words(condition)}: {_gist(criteria) if learned else skill.description}"[:1024],
+            "body": "\n".join([*([skill.body, ""] if skill.body and not learned else []), *lines]),
+            "criteria": criteria,
+            "when": str(parse(f"({skill.when}) and ({condition})" if skill.when else condition)),
             "metadata": {**skill.metadata, "split-from": skill.name},
         }
     )
     return Skill.model_validate(half.model_dump())  # stamps the half's name on its criteria
 
 
-def _fate(seen: Seen) -> str:
+def _gist(criteria: Sequence[Criterion]) -> str:
+    """Say what weighs most."""
+    heaviest = sorted((c for c in criteria if c.weight), key=lambda c: (-c.weight, c.id))[:4]
+    return "; ".join(shorten(c.text, 120, placeholder=" ...") for c in heaviest) or "nothing weighs"
+
+
+def _fate(seen: Seen, criterion: Criterion) -> str:
     if seen.separated is None:
-        return f"**As before**: {seen.criterion.text}"
+        return f"**As before**: {criterion.text}"
     fate = "Weighed" if seen.weight > 0 else "Turned round" if seen.weight < 0 else "Set aside"
-    count = f"{seen.agreed} of {seen.separated} comparisons; weight {abs(seen.weight):.2f}"
-    return f"**{fate}**: {seen.criterion.text} ({count})"
+    better = seen.separated - seen.agreed if seen.weight < 0 else seen.agreed
+    return f"**{fate}**: {criterion.text} ({better} of {seen.separated} comparisons; weight {criterion.weight:.2f})"
 
 
 def _sided(seen: Seen) -> Criterion:

@@ -74,7 +74,18 @@ def test_a_learned_check_that_pulls_the_wrong_way_is_turned_round() -> None:
     turned = next(s for s in after.skills.values() if s.when == "not asks_math").criteria[0]
     assert (turned.prefer, turned.text, turned.baseline) == ("low", "Less: words", pytest.approx(0.6))
     assert turned.weight > 0.5
-    assert "**Turned round**" in after.skills["learned-taste-not-asks-math"].body
+    assert after.skills["learned-taste-not-asks-math"].description == "Where not asks math: Less: words"
+
+
+def test_what_was_learned_is_written_anew_and_what_a_person_wrote_stays() -> None:
+    probe, table = a_probe("words").model_copy(update={"text": "More: words"}), divided(80, there=-1.0, noise=0.0)
+    for tags, kept in ((("learned",), False), ((), True)):
+        _, after = edited(a_library(a_skill("care", probe, body="# Old\n\nWords of old.", tags=tags)), table)
+        assert [("Words of old." in skill.body) for skill in after.skills.values()] == [kept] * 2
+        turned = (
+            "**Turned round**: Less: words (40 of 40 comparisons; weight" in after.skills["care-not-asks-math"].body
+        )
+        assert turned is not kept
 
 
 def test_what_was_seen_is_said_in_numbers() -> None:
