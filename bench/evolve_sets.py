@@ -26,8 +26,9 @@ from rubrica.evals.metrics import wilson
 from rubrica.evolution.edits import Proposal
 from rubrica.evolution.gate import Ledger, decide, level
 from rubrica.evolution.mining import MAX_ROWS, Mine, Refit
+from rubrica.evolution.split import Split
 from rubrica.evolution.table import Rows, Scorer, Table, agreement, column_of
-from rubrica.evolution.trial import Trial
+from rubrica.evolution.trial import Trial, within_reach
 from rubrica.evolution.vocabulary import probe_library
 from rubrica.harness import Harness
 from rubrica.library.library import Library
@@ -81,13 +82,17 @@ def evolved(
     dealt_folds = split_folds([Item.of(preference) for preference in learned], FOLDS, seed=seed)
     folds = tuple(np.array([place[i] for i in fold], dtype=np.int64) for fold in dealt_folds)
     accepted: list[Proposal] = []
-    ideas: tuple[Proposal, ...] = (Mine(), Mine(conditional=True), Refit())
-    for tested, proposal in enumerate(ideas):
-        if isinstance(proposal, Refit) and accepted:
+    ideas: tuple[Proposal, ...] = (Mine(), Mine(conditional=True), Split(), Refit())
+    tested = 0
+    for proposal in ideas:
+        if isinstance(proposal, Refit) and Mine() in accepted:
             break
         trial = Trial(base=base, accepted=tuple(accepted), table=train, folds=folds)
-        spent = Ledger(tested=tested, accepted=len(accepted))
-        comparison = trial.compare(proposal, seed=seed, draws=draws, enough=level(tested, len(accepted)))
+        if trial.edit(proposal) is None:
+            continue
+        spent, enough = Ledger(tested=tested, accepted=len(accepted)), level(tested, len(accepted))
+        tested += 1
+        comparison = trial.compare(proposal, seed=seed, draws=within_reach(draws, enough), enough=enough)
         if decide(comparison, spent, seed=seed).accepted:
             accepted.append(proposal)
     final = Trial(base=base, accepted=tuple(accepted), table=train, folds=folds)

@@ -2,9 +2,10 @@
 
     python bench/null_gate.py [--runs 200] [--cases 60] [--policies sequential strict margin:0.075]
 
-Each run draws synthetic preferences (two candidates, 24 checks with random grades, labels by coin) and walks the loop's
-own path: the embedded proposer's ideas in its order, `Trial.compare` with its null, `gate.decide`, the budget passed on
-from test to test. Only the judging is left out: the grades are what it would have found.
+Each run draws synthetic preferences (two candidates, 24 checks with random grades, labels by coin), starts from a
+library of two skills that weigh some of the checks, and walks the loop's own path: the embedded proposer's ideas in its
+order, `Trial.compare` with its null, `gate.decide`, the budget passed on from test to test. Only the judging is left
+out: the grades are what it would have found.
 """
 
 import os
@@ -21,18 +22,32 @@ from rubrica.evals.metrics import wilson
 from rubrica.evolution.edits import Proposal
 from rubrica.evolution.gate import Ledger, decide, level
 from rubrica.evolution.mining import Mine, Refit
+from rubrica.evolution.split import Split
 from rubrica.evolution.table import Scorer, Table, agreement, column_of
-from rubrica.evolution.trial import Trial
+from rubrica.evolution.trial import Trial, within_reach
 from rubrica.evolution.vocabulary import probes
 from rubrica.library.library import Library
-from rubrica.types import Label, TaskFeatures
+from rubrica.skills.base import Skill
+from rubrica.types import Criterion, Label, TaskFeatures
 
 CHECKS, FOLDS = 24, 5
+WEIGHED = 4
+"""Checks of each skill that the library starts with: there must be something to split."""
+
+
+def checks() -> list[Criterion]:
+    return [probe for probe in probes() if probe.tool == "measure"][:CHECKS]
+
+
+def library() -> Library:
+    """Return a library of two skills that say nothing about the labels."""
+    parts = {"one": checks()[:WEIGHED], "two": checks()[WEIGHED : 2 * WEIGHED]}
+    return Library.of([Skill(name=name, description="Noise.", criteria=tuple(part)) for name, part in parts.items()])
 
 
 def noise(cases: int, rng: np.random.Generator) -> Table:
     """Draw cases whose labels know nothing of the candidates."""
-    measures = [probe for probe in probes() if probe.tool == "measure"][:CHECKS]
+    measures = checks()
     flags = ("asks_math", "asks_list", "is_question", "has_source")
     return Table(
         ids=tuple(f"case-{n}" for n in range(cases)),
@@ -48,6 +63,7 @@ def ideas(outcomes: dict[str, bool]) -> Iterator[Proposal]:
     """Yield ideas in the order of the embedded proposer."""
     yield Mine()
     yield Mine(conditional=True)
+    yield Split()
     if not outcomes[Mine().key]:
         yield Refit()
 
@@ -55,7 +71,7 @@ def ideas(outcomes: dict[str, bool]) -> Iterator[Proposal]:
 def accepted_any(policy: str, seed: int, options: argparse.Namespace) -> bool:
     """Walk one run; True as soon as something is accepted."""
     table = noise(options.cases, np.random.default_rng(seed))
-    base, outcomes = Library(), {}
+    base, outcomes = library(), {}
     folds = tuple(np.array_split(np.arange(len(table)), FOLDS))
     before = agreement(table, Scorer.of(base, table).raw(base.scoring)).credit.mean()
     ledger = Ledger(best_accuracy=float(before))
@@ -67,7 +83,8 @@ def accepted_any(policy: str, seed: int, options: argparse.Namespace) -> bool:
         if edit is None or (not edit.put_skills and idea.key != Refit().key):
             outcomes[idea.key] = False
             continue
-        comparison = trial.compare(idea, seed=seed, draws=options.draws if sequential else 0, enough=enough)
+        draws = within_reach(options.draws, enough) if sequential else 0
+        comparison = trial.compare(idea, seed=seed, draws=draws, enough=enough)
         decision = decide(comparison, ledger, policy=policy, seed=seed)
         outcomes[idea.key] = decision.accepted
         if decision.accepted:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from rubrica.data.registry import Registry
 from rubrica.data.write import to_row
 from rubrica.evolution.run import Run
 
@@ -31,7 +32,8 @@ def rubrica(*arguments: object, show: bool = False) -> None:
 def compare(given: argparse.Namespace, extra: list[str], folder: Path) -> None:
     means = ["--model", given.model, "--api-base", given.api_base, "--cache", folder / "responses.sqlite", *extra]
     ours, theirs = folder / "ours", folder / "rewardharness"
-    share = ["--seed", given.seed, "--rounds", given.rounds]
+    allowed = [flag for name in Registry.shipped().benchmarks for flag in ("--allow-benchmark", name)]
+    share = ["--seed", given.seed, "--rounds", given.rounds, *allowed]
     rubrica("evolve", given.data, "--library", ours, *share, *means)
     rubrica(
         "evolve", given.data, "--preset", "rewardharness", "--gate", given.gate, "--library", theirs, *share, *means

@@ -32,6 +32,7 @@ COMMANDS = {
     "serve": "answer trainers over HTTP with one pinned version of a library",
     "export": "write training data: SFT, DPO, score-conditioned rows",
     "library": "create, inspect, version and share a library of skills and tools",
+    "benchmarks": "which benchmarks a library must not learn from, by hash; add your own",
     "doctor": "show what works on this machine, and how to mend what does not",
 }
 

@@ -44,11 +44,15 @@ def _policy(context: click.Context, option: click.Parameter, given: str | None) 
 @click.option("--rounds", type=click.IntRange(min=1), help="At most so many proposals [default: 8].")
 @click.option("--gate", callback=_policy, help="sequential, strict, or margin:X [default: sequential; preset: strict].")
 @click.option("--preset", type=click.Choice(PRESETS), help="Another protocol in place of ours, to compare them.")
-@click.option("--draws", type=click.IntRange(min=19), help="Resampled label sets a test may take [default: 199].")
+@click.option(
+    "--draws",
+    type=click.IntRange(min=19),
+    help="Resampled label sets of a test, if its level does not take more [default: 199].",
+)
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Stop proposing after so long.")
 @click.option("--max-calls", type=click.IntRange(min=0), help="Stop proposing after so many model calls.")
 @click.option("--max-cost", type=click.FloatRange(min=0), help="Stop proposing after so many US dollars.")
-@click.option("--benchmarks", type=click.Path(exists=True, dir_okay=False), help="Registry of benchmarks, by hash.")
+@click.option("--benchmarks", type=click.Path(exists=True, dir_okay=False), help="Registry of more benchmarks.")
 @click.option("--allow-benchmark", "allow_benchmarks", multiple=True, help="Learn from this benchmark all the same.")
 @click.option("--run", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder of the run.")
 @click.option("--resume", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Go on with this run.")

@@ -38,6 +38,8 @@ EQUAL = 1e-6
 """Grades nearer than this are equal."""
 UNEXPLAINED = "it does not explain its own"
 """How the reason begins that an edit makes worse what it was learned from."""
+SHORT = 20
+"""Characters up to which a text is not taken for a passage of another."""
 SAME = 0.8
 """Share of checks, or of words in the description, from which two skills say the same."""
 
@@ -73,8 +75,8 @@ def refusal(proposal: Proposal, edit: Edit, grounds: Grounds, sandbox: Sandbox |
         _failed_before(proposal, edit, grounds),
         invalid(edit, grounds.library),
         _too_large(edit),
-        _positions(edit),
-        _quotations(edit, grounds.cases),
+        _positions(edit, grounds.library),
+        _quotations(edit, grounds),
         _repeats(edit, grounds.library),
     )
     if reason := next(chain.from_iterable(text_only), ""):
@@ -135,24 +137,34 @@ def _texts(skill: Skill) -> list[str]:
     return [skill.description, skill.body, *(criterion.text for criterion in skill.criteria)]
 
 
-def _positions(edit: Edit) -> Iterator[str]:
+def _new_texts(skill: Skill, edit: Edit, library: Library) -> Iterator[str]:
+    """Yield what a skill says beyond the skills that the edit puts it in the place of: those were admitted before."""
+    replaced = [library.skills[name] for name in {*edit.drop_skills, skill.name} & set(library.skills)]
+    inherited = sorted({text for old in replaced for text in _texts(old) if len(text) > SHORT}, key=len, reverse=True)
+    for text in _texts(skill):
+        for passage in inherited:
+            text = text.replace(passage, "\n")
+        yield text
+
+
+def _positions(edit: Edit, library: Library) -> Iterator[str]:
     for skill in edit.put_skills:
-        for text in _texts(skill):
+        for text in _new_texts(skill, edit, library):
             if found := _POSITION.search(text) or _CASELESS_THING.search(text):
                 yield f"the skill {skill.name} speaks of a candidate by position: {found.group()!r}"
 
 
-def _quotations(edit: Edit, cases: Sequence[Case]) -> Iterator[str]:
+def _quotations(edit: Edit, grounds: Grounds) -> Iterator[str]:
     if not edit.put_skills:
         return
     known = {
         run
-        for case in cases
+        for case in grounds.cases
         for text in (*(m.text for m in case.task.messages), *(c.text for c in case.candidates))
         for run in _runs(text)
     }
     for skill in edit.put_skills:
-        for text in _texts(skill):
+        for text in _new_texts(skill, edit, grounds.library):
             if shared := next((run for run in _runs(text) if run in known), None):
                 yield f"the skill {skill.name} quotes training text: {' '.join(shared)!r}"
 

@@ -10,6 +10,7 @@ from rubrica.evolution.gate import Comparison, Decision, decide, level
 from rubrica.evolution.proposers import Fixed
 from rubrica.evolution.session import Session, positions
 from rubrica.evolution.table import Scorer, Table
+from rubrica.evolution.trial import within_reach
 from rubrica.library.library import Library
 
 
@@ -54,7 +55,8 @@ def _compared(session: Session, number: int, table: Table, enough: float) -> tup
         folds=positions([fold_of[n] for n in used]),
     )
     fitted = options.gate == "sequential" and not isinstance(proposal, Fixed)
-    told = trial.compare(proposal, seed=options.seed, draws=options.draws if fitted else 0, enough=enough)
+    draws = within_reach(options.draws, enough) if fitted else 0
+    told = trial.compare(proposal, seed=options.seed, draws=draws, enough=enough)
     return told, trial.table.ids
 
 

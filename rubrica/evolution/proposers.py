@@ -14,6 +14,7 @@ from rubrica.evolution.maintain import Prune
 from rubrica.evolution.merge import Merge
 from rubrica.evolution.mining import Mine, Refit
 from rubrica.evolution.run import Decision
+from rubrica.evolution.split import Split
 from rubrica.evolution.table import Table
 from rubrica.library.library import Library
 from rubrica.types import Preference, Usage
@@ -68,11 +69,11 @@ class Proposer(Protocol):
 
 
 class Embedded:
-    """Mines evidence: first what holds everywhere, then what holds under a condition, then the weights alone."""
+    """Mines evidence that holds everywhere, then under conditions; splits what a condition divides; refits weights."""
 
     def propose(self, situation: Situation) -> Proposal | None:
         tried = {decision.key: decision.outcome for decision in situation.history}
-        for proposal in (Mine(), Mine(conditional=True)):
+        for proposal in (Mine(), Mine(conditional=True), Split()):
             if proposal.key not in tried:
                 return proposal
         if tried[Mine().key] != "accepted" and Refit().key not in tried:
@@ -80,7 +81,7 @@ class Embedded:
         return None
 
 
-_NAMED: dict[str, Proposal] = {p.key: p for p in (Mine(), Mine(conditional=True), Refit(), Prune(), Merge())}
+_NAMED: dict[str, Proposal] = {p.key: p for p in (Mine(), Mine(conditional=True), Split(), Refit(), Prune(), Merge())}
 
 
 def restored(key: str, edit: Edit | None) -> Proposal:

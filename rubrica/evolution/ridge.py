@@ -187,10 +187,10 @@ class Spectrum:
         dual: Vector = self.vectors @ (inverse * self.projected)
         if all(group.shape[1] == 1 for group in groups):
             return dual, self.target - dual / ((self.vectors * self.vectors) @ inverse)
-        whole = (self.vectors * inverse) @ self.vectors.T
         margins = self.target.copy()
         for group in groups:
-            blocks = whole[group[:, :, None], group[:, None, :]]
+            own = self.vectors[group]  # G on the rows of one case only: all of G would cost more than the rest together
+            blocks = (own * inverse) @ own.transpose(0, 2, 1)
             margins[group] -= np.linalg.solve(blocks, dual[group][:, :, None])[:, :, 0]
         return dual, margins
 

@@ -54,9 +54,9 @@ class Options(Value):
     gate: str = "sequential"
     folds: int = Field(default=5, ge=2)
     draws: int = Field(default=199, ge=19)
-    """Size of the gate's null distribution."""
+    """Size of the gate's null distribution; larger where the level of a test takes it."""
     patience: int = Field(default=3, ge=1)
-    """Proposals without an accepted one before the run stops."""
+    """Edits without an accepted one before the run stops; an idea that leads to no edit has cost nothing."""
     max_minutes: float | None = Field(default=None, gt=0)
     max_calls: int | None = Field(default=None, ge=0)
     """Model calls."""
@@ -64,7 +64,7 @@ class Options(Value):
     """US dollars."""
     allow_benchmarks: tuple[str, ...] = ()
     benchmarks: str | None = None
-    """Registry file of benchmarks."""
+    """Registry file of more benchmarks than those that the package knows."""
 
 
 class Event(Value):

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from rubrica.data.hashes import Registry
 from rubrica.data.near import clusters
 from rubrica.data.read import read
+from rubrica.data.registry import Registry
 from rubrica.data.rows import BadRow
 from rubrica.data.split import Item, Side, folds, split
 from rubrica.errors import InputError, UserError
 from rubrica.evolution.memory import Memory, data_digest
 from rubrica.evolution.run import Options, Run
-from rubrica.types import Preference
+from rubrica.types import Case, Preference
 
 MIN_TRAIN = 10
 
@@ -149,14 +149,18 @@ def _prompts(items: Sequence[Item]) -> int:
 
 def _benchmarks(options: Options, train: Sequence[Preference]) -> list[str]:
     """Return the benchmarks that the cases come from, all of them allowed."""
-    if options.benchmarks is None:
-        return []
-    registry = Registry.load(Path(options.benchmarks))
-    found = sorted({name for preference in train for name in registry.matches(preference.case)})
-    if refused := [name for name in found if name not in options.allow_benchmarks]:
+    own = Registry() if options.benchmarks is None else Registry.load(Path(options.benchmarks))
+    found = Registry.shipped().joined(own).found_in(preference.case for preference in train)
+    if refused := {name: cases for name, cases in found.items() if name not in options.allow_benchmarks}:
+        told = "; ".join(f"{name}: {_some(cases)}" for name, cases in refused.items())
         flags = " ".join(f"--allow-benchmark {name}" for name in refused)
         raise UserError(
-            f"cases to learn from belong to the benchmark {', '.join(refused)}; a library that learns from them can "
-            f"never report that benchmark as clean. Leave them out, or say {flags}"
+            f"of {len(train)} cases to learn from, some belong to benchmarks ({told}); a library that learns from them "
+            f"can never report those benchmarks as clean. Leave them out, or say {flags}"
         )
-    return found
+    return list(found)
+
+
+def _some(cases: Sequence[Case]) -> str:
+    ids = ", ".join(case.id for case in cases[:3])
+    return f"{len(cases)}, such as {ids}" if len(cases) > 3 else f"{len(cases)}, {ids}"

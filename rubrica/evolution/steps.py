@@ -210,7 +210,8 @@ def report(session: Session, state: State) -> State:
 def _next(session: Session, state: State) -> State:
     """Go on, or say why not."""
     options, decisions = session.run.options, [d for d in session.run.decisions() if d.key not in UPKEEP]
-    recent = [decision.outcome for decision in decisions[-options.patience :]]
+    tried = [decision for decision in decisions if session.proposed(decision.round)[1] is not None]
+    recent = [decision.outcome for decision in tried[-options.patience :]]
     stop = limit_reached(session)
     if len(decisions) >= options.rounds:
         stop = f"{options.rounds} {'round is' if options.rounds == 1 else 'rounds are'} over"

@@ -87,7 +87,11 @@ class Table:
 
     def with_labels(self, labels: Sequence[Label]) -> "Table":
         """Return the same cases under other labels."""
-        return replace(self, labels=tuple(labels))
+        other = replace(self, labels=tuple(labels))
+        other.__dict__.update(
+            case_of=self.case_of, _known=self._known
+        )  # what is known of the cases does not depend on labels
+        return other
 
     def take(self, cases: Sequence[int] | Indices) -> "Table":
         """Return a table of some of the cases, in the given order."""

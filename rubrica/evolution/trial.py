@@ -3,15 +3,17 @@
 The same procedure runs on labels resampled from what the library believed before; that gives the gate its null.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from rubrica.evolution.edits import Edit, Proposal
 from rubrica.evolution.gate import Comparison
 from rubrica.evolution.mining import Calibrate
-from rubrica.evolution.table import Agreement, Indices, Scorer, Table, Vector, agreement
+from rubrica.evolution.table import Agreement, Indices, Mask, Scorer, Table, Vector, agreement
 from rubrica.library.library import Library
 from rubrica.types import Label
 
@@ -19,6 +21,11 @@ DRAWS = 199
 """Resampled label sets of the null distribution."""
 GIVE_UP = 8
 """Draws that reach the seen gain before the rest is left out (Besag and Clifford 1991)."""
+
+
+def within_reach(draws: int, level: float) -> int:
+    """Return how many draws a test at this level takes at least: with fewer, no p-value could be as small."""
+    return max(draws, math.ceil(1.0 / level) - 1) if level > 0 else draws
 
 
 @dataclass(frozen=True)
@@ -75,19 +82,54 @@ class Trial:
         )
 
     def _cross_fitted(self, proposal: Proposal, table: Table) -> tuple[Agreement, Agreement]:
-        before = agreement(table, self.out_of_fold(self.accepted, table))
-        after = agreement(table, self.out_of_fold((*self.accepted, proposal), table))
-        return before, after
+        """Compare with and without the proposal; what was accepted before is replayed once a fold, for both."""
+        before, after = np.empty(len(table.grades)), np.empty(len(table.grades))
+        for fold in self._folded:
+            others = fold.learned_from(table)
+            library = self.library(self.accepted, others)
+            edit = proposal.on(library, others)
+            before[fold.inside] = _raw(library, fold.held)
+            after[fold.inside] = before[fold.inside] if edit is None else _raw(edit.apply(library), fold.held)
+        return agreement(table, before), agreement(table, after)
 
     def out_of_fold(self, proposals: Sequence[Proposal], table: Table) -> Vector:
-        """Return raw scores, each by a library whose proposals have seen the other folds only, shape (M,)."""
+        """Return raw scores, each by a library whose proposals have seen the other folds only, shape (M,).
+
+        `table` holds the trial's cases, under these labels or others.
+        """
         raw = np.empty(len(table.grades))
-        everything = np.arange(len(table))
-        for held in map(np.sort, self.folds):  # `inside` is in the order of the table
-            library = self.library(proposals, table.take(np.setdiff1d(everything, held)))
-            inside = np.isin(table.case_of, held)
-            raw[inside] = Scorer.of(library, table.take(held)).raw(library.scoring)
+        for fold in self._folded:
+            raw[fold.inside] = _raw(self.library(proposals, fold.learned_from(table)), fold.held)
         return raw
+
+    @cached_property
+    def _folded(self) -> tuple["_Fold", ...]:
+        everything, case_of = np.arange(len(self.table)), self.table.case_of
+        dealt = [(np.sort(held), np.setdiff1d(everything, held)) for held in self.folds]
+        return tuple(
+            _Fold(self.table.take(held), np.isin(case_of, held), others, self.table.take(others))
+            for held, others in dealt
+        )
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """What does not depend on labels, laid out once for all draws."""
+
+    held: Table
+    inside: Mask
+    """Shape (M,): the candidates of the held-out cases, in the order of the table."""
+    others: Indices
+    rest: Table
+    """The other cases, under the labels of the trial."""
+
+    def learned_from(self, table: Table) -> Table:
+        """Return the other cases under the labels of a table."""
+        return self.rest.with_labels([table.labels[n] for n in self.others])
+
+
+def _raw(library: Library, table: Table) -> Vector:
+    return Scorer.of(library, table).raw(library.scoring)
 
 
 def resampled(table: Table, raw: Vector, rng: np.random.Generator) -> tuple[Label, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from rubrica.skills.base import Skill
+from rubrica.skills.when import parse
 from rubrica.tools.measures import MEASURES
 from rubrica.types import Criterion
 
@@ -32,6 +33,19 @@ class Found:
         return self.agreed if self.weight > 0 else self.separated - self.agreed
 
 
+@dataclass(frozen=True)
+class Seen:
+    """One criterion of a skill, as one side of a condition sees it."""
+
+    criterion: Criterion
+    weight: float
+    """Below 0: it is turned round there."""
+    separated: int | None = None
+    """Comparisons of that side in which the candidates differ on it; null = too few to say."""
+    agreed: int = 0
+    """Those of them in which the preferred candidate did better on it."""
+
+
 def write_skill(condition: str, found: Sequence[Found], *, taken: Iterable[str], cases: int) -> Skill:
     """Write the skill for one condition; checks come in the order of their weight."""
     ordered = sorted(found, key=lambda f: (-abs(f.weight), f.probe.id))
@@ -45,6 +59,65 @@ def write_skill(condition: str, found: Sequence[Found], *, taken: Iterable[str],
         tags=("learned",),
         metadata={"learned-from": str(cases)},
     )
+
+
+def write_half(skill: Skill, condition: str, seen: Sequence[Seen], *, taken: Iterable[str], cases: int) -> Skill:
+    """Write one half of a skill that is split: what is left of it where the condition holds.
+
+    What a learned skill says is its fitted numbers, and they are others now; what a person wrote stays.
+    """
+    learned, criteria = "learned" in skill.tags, tuple(map(_sided, seen))
+    lines = [
+        f"## Where {_words(condition)}",
+        "",
+        f"Split from {skill.name} after {cases} labelled cases. Each line: in how many of the comparisons on this side",
+        "in which the candidates differ on the check the preferred one did better on it, and what it weighs here.",
+        "",
+        *(f"- {_fate(each, criterion)}" for each, criterion in zip(seen, criteria, strict=True)),
+    ]
+    half = skill.model_copy(
+        update={
+            "name": _free_name(f"{skill.name[:30].strip('-')}-{_slug(condition)[:30].strip('-')}", set(taken)),
+            "description": f"Where {_words(condition)}: {_gist(criteria) if learned else skill.description}"[:1024],
+            "body": "\n".join([*([skill.body, ""] if skill.body and not learned else []), *lines]),
+            "criteria": criteria,
+            "when": str(parse(f"({skill.when}) and ({condition})" if skill.when else condition)),
+            "metadata": {**skill.metadata, "split-from": skill.name},
+        }
+    )
+    return Skill.model_validate(half.model_dump())  # stamps the half's name on its criteria
+
+
+def _gist(criteria: Sequence[Criterion]) -> str:
+    """Say what weighs most."""
+    heaviest = sorted((c for c in criteria if c.weight), key=lambda c: (-c.weight, c.id))[:4]
+    return "; ".join(shorten(c.text, 120, placeholder=" ...") for c in heaviest) or "nothing weighs"
+
+
+def _fate(seen: Seen, criterion: Criterion) -> str:
+    if seen.separated is None:
+        return f"**As before**: {criterion.text}"
+    fate = "Weighed" if seen.weight > 0 else "Turned round" if seen.weight < 0 else "Set aside"
+    better = seen.separated - seen.agreed if seen.weight < 0 else seen.agreed
+    return f"**{fate}**: {criterion.text} ({better} of {seen.separated} comparisons; weight {criterion.weight:.2f})"
+
+
+def _sided(seen: Seen) -> Criterion:
+    """Return a criterion with its weight on this side; one that is turned round prefers the opposite."""
+    criterion = seen.criterion
+    told: dict[str, object] = {"weight": round(min(abs(seen.weight), MAX_WEIGHT), 6)}
+    if seen.weight < 0:
+        told["prefer"] = "low" if criterion.prefer == "high" else "high"
+        told["baseline"] = round(1.0 - criterion.baseline, 6)
+        told["text"] = _turned(criterion.text)
+    return criterion.model_copy(update=told)
+
+
+def _turned(text: str) -> str:
+    """Say the opposite of "More: x" or "Less: x"."""
+    direction, separator, rest = text.partition(": ")
+    other = {"More": "Less", "Less": "More"}.get(direction)
+    return f"{other}: {rest}" if separator and other else f"Not: {text}"
 
 
 def _criterion(found: Found) -> Criterion:

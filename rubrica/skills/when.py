@@ -37,6 +37,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _KEYWORDS = frozenset({"and", "or", "not"})
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
@@ -124,6 +125,15 @@ class AnyOf:
 
 def _grouped(term: Condition, weaker: Any) -> str:
     return f"({term})" if isinstance(term, weaker) else str(term)
+
+
+def opposite(condition: Condition) -> Condition:
+    """Return the condition that holds exactly where this one does not, in its shortest form."""
+    if isinstance(condition, Not):
+        return condition.term
+    if isinstance(condition, Comparison):
+        return Comparison(condition.feature, _OPPOSITES[condition.operator], condition.literal)
+    return Not(condition)
 
 
 @lru_cache(maxsize=4096)

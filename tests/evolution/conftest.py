@@ -36,17 +36,24 @@ def answer(rng: random.Random, *, numbered: bool, hedged: bool) -> str:
     return "\n".join(f"{i}. {line}" for i, line in enumerate(lines, 1)) if numbered else " ".join(lines)
 
 
-def row(number: int, rng: random.Random, *, flip: float, planted: bool) -> dict[str, object]:
-    """One pair; when both tastes agree or say nothing, chance decides."""
+def row(number: int, rng: random.Random, *, flip: float, planted: bool, divided: bool) -> dict[str, object]:
+    """One pair; when both tastes agree or say nothing, chance decides.
+
+    Divided tastes differ by the prompt: lists are liked in answer to a question, and prose elsewhere.
+    """
     shown = [(rng.random() < 0.5, rng.random() < 0.5) for _ in range(2)]
-    worth = [numbered - hedged + 0.1 * rng.random() for numbered, hedged in shown]
+    if divided:
+        shown = [(number % 4 < 2, False), (number % 4 >= 2, False)]
+    asked = number % 3 == 0
+    toward = -1 if divided and not asked else 1
+    worth = [toward * numbered - hedged + 0.1 * rng.random() for numbered, hedged in shown]
     best = worth.index(max(worth)) if planted else rng.randrange(2)
     if rng.random() < flip:
         best = 1 - best
     return {
         "id": f"case-{number}",
         "subset": ("north", "south")[number % 2],
-        "prompt": f"Describe {sentence(rng, 9)}",
+        "prompt": f"{sentence(rng, 9)[:-1]}?" if divided and asked else f"Describe {sentence(rng, 9)}",
         "candidates": [
             {"id": name, "content": answer(rng, numbered=numbered, hedged=hedged)}
             for name, (numbered, hedged) in zip("AB", shown, strict=True)
@@ -59,9 +66,17 @@ def row(number: int, rng: random.Random, *, flip: float, planted: bool) -> dict[
 def write(tmp_path: Path) -> Write:
     """Write a file of planted preferences."""
 
-    def make(size: int, *, seed: int = 0, flip: float = 0.0, planted: bool = True, name: str = "data.jsonl") -> Path:
+    def make(
+        size: int,
+        *,
+        seed: int = 0,
+        flip: float = 0.0,
+        planted: bool = True,
+        divided: bool = False,
+        name: str = "data.jsonl",
+    ) -> Path:
         rng = random.Random(seed)
-        rows = [row(number, rng, flip=flip, planted=planted) for number in range(size)]
+        rows = [row(number, rng, flip=flip, planted=planted, divided=divided) for number in range(size)]
         path = tmp_path / name
         path.write_text("".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
         return path

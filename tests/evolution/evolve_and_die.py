@@ -1,7 +1,8 @@
 """Kills an evolving process at some of the moments when it touches the disk, resumes it, and prints what came of it.
 
-Run as `python evolve_and_die.py DATA FOLDER POINTS`. The first line is the undisturbed run; each further line a run
-that was killed once at its n-th touch (n spread evenly over all) and resumed.
+Run as `python evolve_and_die.py DATA FOLDER POINTS [divided]`; `divided` starts from a library with a skill to split.
+The first line is the undisturbed run; each further line a run that was killed once at its n-th touch (n spread evenly
+over all) and resumed.
 """
 
 import functools
@@ -22,8 +23,10 @@ from rubrica.evolution.evidence import Judge
 from rubrica.evolution.evolve import Means, evolve, resume
 from rubrica.evolution.run import Options
 from rubrica.library.library import Library
+from rubrica.library.seed import builtin_entry
 from rubrica.library.store import LibraryStore
 from rubrica.parallel import Plan
+from rubrica.skills.base import Skill
 from rubrica.tools.builtin.catalog import load_builtins
 from rubrica.tools.builtin.language import identify
 from rubrica.types import Criterion
@@ -32,6 +35,7 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir"})
 MEASURES = ("numbered", "hedge", "words", "questions")
+DIVIDED = len(sys.argv) > 4
 touches = 0
 fatal = -1
 
@@ -56,11 +60,17 @@ def count(event: str, arguments: tuple[Any, ...]) -> None:
         touch()
 
 
+def measure(name: str) -> Criterion:
+    return Criterion(id=f"m-{name}", text="A measure.", scored_by="tool", tool="measure", arguments={"of": name})
+
+
+def start() -> Library:
+    style = Skill(name="style", description="Lists.", criteria=(measure("numbered"),))
+    return Library.of([style], tools=[builtin_entry(load_builtins()["measure"])]) if DIVIDED else Library()
+
+
 def means() -> Means:
-    words = tuple(
-        Criterion(id=f"m-{name}", text="A measure.", scored_by="tool", tool="measure", arguments={"of": name})
-        for name in MEASURES
-    )
+    words = tuple(map(measure, ("links",) if DIVIDED else MEASURES))
     return Means(Judge(Plan(Library(), sandbox="none"), workers=1), vocabulary=words)
 
 
@@ -83,7 +93,7 @@ def forked(work: Callable[[], None]) -> bool:
 def begin(data: Path, place: Path, at: int) -> None:
     global fatal, touches
     touches, fatal = 0, at
-    options = Options(data=str(data), train=24, draws=49, folds=3)
+    options = Options(data=str(data), train=72 if DIVIDED else 24, draws=49, folds=3)
     evolve(place / "library", options, means(), folder=place / "run")
     (place / "touches").write_text(str(touches))
 
@@ -108,7 +118,7 @@ def main() -> None:
     for point in range(points + 1):
         place = folder / f"at-{point}"
         place.mkdir()
-        LibraryStore.init(place / "library", Library())
+        LibraryStore.init(place / "library", start())
         at = -1 if point == 0 else 1 + (point - 1) * total // points
         survived = forked(functools.partial(begin, data, place, at))
         if point == 0:

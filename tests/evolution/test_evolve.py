@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rubrica.errors import InputError, LibraryError, UserError
+from rubrica.evolution.evidence import Judge
 from rubrica.evolution.evolve import Means, evolve, resume
 from rubrica.evolution.memory import Memory
 from rubrica.evolution.report import Report
@@ -14,7 +15,9 @@ from rubrica.library.library import Library
 from rubrica.library.message import CommitMessage
 from rubrica.library.seed import builtin_entry
 from rubrica.library.store import LibraryStore
+from rubrica.parallel import Plan
 from rubrica.skills.base import Skill
+from rubrica.skills.when import opposite, parse
 from rubrica.tools.builtin.catalog import load_builtins
 
 
@@ -89,8 +92,8 @@ def test_nothing_is_judged_twice(write, library, means) -> None:
 
 
 def test_a_second_run_does_not_try_rejected_ideas_again(write, library, means) -> None:
-    few = options(write(80), train=40, draws=19)  # 19 draws cannot reach the level of the first test
-    first, second = evolve(library, few, means), evolve(library, few, means)
+    noise = options(write(80, planted=False, seed=1), train=40)
+    first, second = evolve(library, noise, means), evolve(library, noise, means)
     assert first.decisions[0].outcome == "rejected"
     assert second.decisions[0].outcome == "refused"
     assert second.decisions[0].reason.startswith("tried before on these cases (run 0001)")
@@ -142,8 +145,8 @@ def test_resuming_what_is_no_run_is_refused(tmp_path, means: Means) -> None:
 
 
 def test_a_registered_benchmark_is_refused_and_stamped_when_allowed(write, library, means, tmp_path) -> None:
-    from rubrica.data.hashes import Registry
     from rubrica.data.read import read
+    from rubrica.data.registry import Registry
 
     data = write(60)
     registry = tmp_path / "benchmarks.jsonl"
@@ -169,6 +172,24 @@ def test_rounds_are_a_budget(write, library, means) -> None:
     assert report.stop == "1 round is over"
     assert [decision.key for decision in report.decisions] == ["mine", "calibrate"]
     assert report.accepted == 1
+
+
+def test_a_skill_that_holds_for_some_prompts_only_is_split(write, tmp_path, vocabulary) -> None:
+    """Lists are liked in answer to a question, and prose elsewhere; the library comes to know when."""
+    lists = next(c for c in vocabulary if c.arguments == {"of": "numbered"})
+    style = Skill(name="style", description="Lists.", criteria=(lists,))
+    start = Library.of([style], tools=[builtin_entry(load_builtins()["measure"])])
+    LibraryStore.init(tmp_path / "library", start)
+    means = Means(Judge(Plan(Library(), sandbox="none"), workers=1), vocabulary=vocabulary)
+    report = evolve(tmp_path / "library", options(write(100, divided=True), train=60), means)
+    assert [d.outcome for d in report.decisions if d.key == "split"] == ["accepted"]
+    assert report.examination is not None
+    assert report.examination.after.accuracy.value > report.examination.before.accuracy.value + 0.2
+    library = LibraryStore.open(tmp_path / "library").load()
+    halves = [skill for skill in library.skills.values() if "split-from" in skill.metadata]
+    assert len(halves) == 2
+    one, other = (parse(skill.when) for skill in halves)
+    assert str(opposite(one)) == str(other) or str(opposite(other)) == str(one)
 
 
 def test_what_a_later_run_learns_of_the_same_tasks_is_merged(write, tmp_path, means, vocabulary) -> None:

@@ -12,11 +12,12 @@ from rubrica.evolution.maintain import Prune
 from rubrica.evolution.mining import Mine, Refit
 from rubrica.evolution.proposers import Embedded, Fixed, Situation, restored
 from rubrica.evolution.run import Decision, Outcome
+from rubrica.evolution.split import Split
 from rubrica.library.library import Library
 from rubrica.types import Usage
 
 OUTCOMES: tuple[Outcome, ...] = ("refused", "rejected", "accepted")
-MINE, CONDITIONAL, REFIT = "mine", "mine-conditional", "refit"
+MINE, CONDITIONAL, SPLIT, REFIT = "mine", "mine-conditional", "split", "refit"
 
 
 def situation(*tried: tuple[str, Outcome], seed: int = 0) -> Situation:
@@ -35,16 +36,16 @@ def proposed(*outcomes: Outcome, seed: int = 0) -> list[str]:
 
 @pytest.mark.parametrize("second", OUTCOMES)
 def test_weights_alone_are_refitted_only_where_mining_has_not_done_it(second: Outcome) -> None:
-    assert proposed("accepted", second) == [MINE, CONDITIONAL]
-    assert proposed("rejected", second, "rejected") == [MINE, CONDITIONAL, REFIT]
-    assert proposed("refused", second, "accepted") == [MINE, CONDITIONAL, REFIT]
+    assert proposed("accepted", second, second) == [MINE, CONDITIONAL, SPLIT]
+    assert proposed("rejected", second, "rejected", "rejected") == [MINE, CONDITIONAL, SPLIT, REFIT]
+    assert proposed("refused", second, "refused", "accepted") == [MINE, CONDITIONAL, SPLIT, REFIT]
 
 
-@given(st.tuples(*[st.sampled_from(OUTCOMES)] * 3), st.integers(0, 99))
+@given(st.tuples(*[st.sampled_from(OUTCOMES)] * 4), st.integers(0, 99))
 @settings(max_examples=20, deadline=None)
 def test_nothing_is_tried_twice_and_labels_are_not_looked_at(outcomes: tuple[Outcome, ...], seed: int) -> None:
     told = proposed(*outcomes, seed=seed)
-    assert len(set(told)) == len(told) <= 3
+    assert len(set(told)) == len(told) <= 4
     assert told == proposed(*outcomes, seed=seed + 1)
 
 
@@ -62,7 +63,7 @@ def test_a_written_edit_is_itself_whatever_the_cases() -> None:
     assert Fixed(edit.model_copy(update={"title": "Another name"})).key == fixed.key
 
 
-@pytest.mark.parametrize("proposal", [Mine(), Mine(conditional=True), Refit(), Prune()])
+@pytest.mark.parametrize("proposal", [Mine(), Mine(conditional=True), Split(), Refit(), Prune()])
 def test_a_procedure_is_restored_as_itself(proposal) -> None:
     """And not as the edit that it led to once: a fold must be mined anew."""
     edit = Edit(kind="refit", title="T")

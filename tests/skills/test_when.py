@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rubrica.errors import ConditionError
-from rubrica.skills.when import FEATURES, MAX_DEPTH, MAX_LENGTH, AllOf, parse
+from rubrica.skills.when import FEATURES, MAX_DEPTH, MAX_LENGTH, AllOf, opposite, parse
 from rubrica.types import TaskFeatures
 
 BOOLEANS = sorted(name for name, kind in FEATURES.items() if kind is bool)
@@ -55,6 +55,19 @@ def test_canonical_text_parses_back_to_the_same_condition(text: str) -> None:
 def test_any_text_parses_or_is_a_condition_error(text: str) -> None:
     with contextlib.suppress(ConditionError):
         assert parse(str(parse(text))) == parse(text)
+
+
+@given(texts, features)
+@settings(deadline=None)
+def test_the_opposite_holds_exactly_where_a_condition_does_not(text: str, given_features: TaskFeatures) -> None:
+    other = opposite(parse(text))
+    assert other.holds(given_features) is not parse(text).holds(given_features)
+    assert parse(str(other)) == other
+
+
+def test_opposites_are_short() -> None:
+    told = [str(opposite(parse(text))) for text in ("asks_math", "not asks_math", "words > 40", 'language == "en"')]
+    assert told == ["not asks_math", "asks_math", "words <= 40", 'language != "en"']
 
 
 def test_empty_always_holds() -> None:
