@@ -24,7 +24,7 @@ class CommitmentArguments(Value):
     "answer-stated",
     "When the task asks for a quantity or a choice: does the answer commit itself to a final answer (1, 0.5 when only "
     "a last number can be taken for it, 0 when there is none), and is that answer the result of its own working "
-    "(1 = the last result, 0.5 = an earlier one, 0 = the working leads elsewhere)?",
+    "(1 = the last result, 0.8 = an earlier one, 0 = the working leads elsewhere)?",
     arguments=CommitmentArguments,
 )
 def answer_stated(task: TaskView, candidate: Candidate, arguments: CommitmentArguments) -> Iterator[Observation]:
@@ -71,7 +71,7 @@ def _derived(text: str, answer: FinalAnswer) -> Iterator[Observation]:
         yield Observation(claim=claim, value=1.0, detail=f"the last result is {show(last.value)}", span=answer.span)
     else:
         detail = f"{answer.text} is an earlier result; the working ends with {show(last.value)}"
-        yield Observation(claim=claim, value=0.5, detail=detail, span=answer.span)
+        yield Observation(claim=claim, value=0.8, detail=detail, span=answer.span)
 
 
 def _is(result: Result, answer: FinalAnswer) -> bool:
