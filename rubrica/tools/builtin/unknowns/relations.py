@@ -17,11 +17,34 @@ MAX_LABEL = 4
 _FUNCTIONS = frozenset("fghpqFGHPQTN")
 """Letters that name a function when a bracket follows."""
 _LINKS = frozenset(
-    ["a", "an", "and", "or", "if", "then", "so", "because", "since", "that", "which", "to", "for", "is", "are", "of"]
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "if",
+        "then",
+        "so",
+        "because",
+        "since",
+        "that",
+        "which",
+        "to",
+        "for",
+        "is",
+        "are",
+        "be",
+        "of",
+        "with",
+        "by",
+        "equals",
+        "give",
+        "gives",
+        "get",
+    ]
 )
-_CONDITIONS = frozenset(
-    ["if", "when", "for", "try", "trying", "suppose", "assume", "say", "with", "at", "where", "case"]
-)
+_CONDITIONS = frozenset(["if", "when", "for", "try", "trying", "suppose", "assume", "at", "case"])
 _UNDECIDED = frozenset(["more", "less", "fewer", "times", "greater", "mod", "or", "remainder"])
 _BINDING = frozenset("_^'!|°±∓²³′,:")
 
@@ -55,6 +78,11 @@ class Relation:
         return self.left.letters | self.right.letters
 
     @property
+    def names(self) -> bool:
+        """Whether it only gives one letter another name: "the line y = k"."""
+        return len(self.left.tokens) == len(self.right.tokens) == 1 and len(self.letters) == 2
+
+    @property
     def assigned(self) -> str | None:
         """The letter that is set equal to numbers alone."""
         for one, other in ((self.left, self.right), (self.right, self.left)):
@@ -86,6 +114,10 @@ def relations(text: str) -> Iterator[Relation]:
 def _start(tokens: Sequence[Token], equals: int) -> int:
     """Return where the first side before an equals sign begins."""
     start = equals
+    while start and equals - start < MAX_LABEL and tokens[start - 1].kind == "word" and _is_label(tokens[start - 1]):
+        start -= 1
+    if start == equals or not start or not _belongs(tokens, start - 1):
+        start = equals
     while start and equals - start < MAX_RUN and _belongs(tokens, start - 1):
         start -= 1
     bullet = start < equals and tokens[start].text == "-" and tokens[start + 1].gap
@@ -134,11 +166,15 @@ def _label(tokens: Sequence[Token], index: int) -> int:
     """Return the index after words that name what a number counts and lead on to a sign, or `index`."""
     end = index
     while end < len(tokens) and end - index < MAX_LABEL and tokens[end].kind == "word":
-        if len(tokens[end].text) == 1 or tokens[end].text.lower() in _LINKS:
+        if not _is_label(tokens[end]):
             return index
         end += 1
     leads = end < len(tokens) and tokens[end].kind in {"operator", "equals"}
     return end if leads and end > index and tokens[index].gap else index
+
+
+def _is_label(token: Token) -> bool:
+    return len(token.text) > 1 and token.gap and token.text.lower() not in _LINKS
 
 
 def _is_free(tokens: Sequence[Token], index: int) -> bool:

@@ -1,13 +1,16 @@
 """`substitution`: do the values that a solution finds satisfy its own equations, and those of the task?"""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.arithmetic import decimal_numerals
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.final_answer import extract
 from rubrica.tools.builtin.unknowns.relations import Relation, relations
 from rubrica.tools.builtin.unknowns.terms import PercentSign, UnreadableError, value
 from rubrica.types import Candidate, Span, TaskView
@@ -29,6 +32,18 @@ class Values:
     """Letters with a value that may be rounded."""
 
 
+_ASKED = re.compile(
+    r"\b(?:solve(?:\s+the\s+equation)?\s+for|find(?:\s+the)?(?:\s+(?:real|positive|negative|integer))?(?:\s+values?\s+(?:of|for))?"
+    r"|what\s+is(?:\s+the)?(?:\s+(?:real|positive|negative|integer))?(?:\s+values?\s+(?:of|for))?)\s+\$?(?P<letter>[a-zA-Z])\$?"
+    r"(?=\s*(?:[?.:,;]|$|if\b|when\b|given\b|in\b|such\b|that\b|where\b))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OF_MANY = re.compile(
+    r"\b(?:sum|product|how many|number of|average|difference|ordered|in terms of|greater than|less than)\b",
+    re.IGNORECASE,
+)
+
+
 @builtin(
     "substitution",
     "Puts the values that the answer gives to its letters (x = 5) back into the equations of the answer and of the "
@@ -37,24 +52,24 @@ class Values:
 def substitution(task: TaskView, candidate: Candidate, _arguments: NoArguments) -> Iterator[Observation]:
     """Report whether the equations hold, with the first that does not."""
     text = candidate.text
-    if "=" not in text or not (decimal_numerals(task.prompt) and decimal_numerals(text)):
+    if not (decimal_numerals(task.prompt) and decimal_numerals(text)):
         return
-    own = _read(text)
-    values = assigned(own)
-    if not values.of:
-        return
+    own = _read(text) if "=" in text else ()
     asked = _read(task.prompt) if len(task.prompt) <= MAX_PROMPT and "=" in task.prompt else ()
+    values = assigned(own)
     checked = 0
+    answer = answered(task.prompt, text)
     for source, found in ((text, own), (task.prompt, asked)):
         for relation in found:
-            if relation.conditional or relation.assigned is not None:
+            if relation.conditional or relation.assigned is not None or relation.names:
                 continue
-            right = holds(relation, values)
+            known = answer if source is task.prompt and relation.letters == set(answer.of) else values
+            right = holds(relation, known)
             if right is None:
                 continue
             checked += 1
             if not right:
-                yield _failed(source, relation, values, own=source is text)
+                yield _failed(source, relation, known, own=source is text)
                 return
     if checked:
         claim = "the values found satisfy the equations"
@@ -80,6 +95,16 @@ def assigned(found: Sequence[Relation]) -> Values:
         if relation.loose:
             loose.add(letter)
     return Values({letter: tuple(known) for letter, known in of.items() if len(known) <= MAX_VALUES}, frozenset(loose))
+
+
+def answered(prompt: str, text: str) -> Values:
+    """Give the one letter that the prompt asks for the final answer of the text."""
+    match = _ASKED.search(prompt)
+    answer = extract(text, "quantity") if match is not None and not _OF_MANY.search(prompt) else None
+    if match is None or answer is None or answer.value is None or answer.percent:
+        return Values()
+    loose = {match["letter"]} if not isinstance(answer.value, Fraction) or "." in answer.text else set()
+    return Values({match["letter"]: (float(answer.value),)}, frozenset(loose))
 
 
 def holds(relation: Relation, values: Values) -> bool | None:

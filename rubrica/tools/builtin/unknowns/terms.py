@@ -96,6 +96,8 @@ class _Reader:
             return text != "["
         if kind == "command":
             return text in FRACTIONS or text == "\\sqrt"
+        if kind == "number":  # "(n-1)2"
+            return self.kind(index - 1) == "close" and not self.tokens[index].gap
         if kind != "word" or not is_letter(self.tokens[index]):
             return False
         return not self.tokens[index].gap or self.kind(index - 1) in {"close", "word"}
