@@ -23,6 +23,10 @@ _COUNTED = re.compile(
 _SIGNED = re.compile(
     r"\b(?:temperature|degrees?|below|negative|minus|elevation|altitude|profit|loss|balance|change)\b", re.IGNORECASE
 )
+_COMPARED = re.compile(
+    r"\bhow (?:many|much) (?:\w+ ){0,2}(?:more|fewer|less|lower|higher|warmer|colder|farther)\b", re.IGNORECASE
+)
+"""What is asked is the size of a difference, which its direction is no part of."""
 _AVERAGED = re.compile(r"\b(?:average|mean|expected|per|each|rate|times)\b", re.IGNORECASE)
 
 
@@ -97,7 +101,7 @@ def _plausible(prompt: str, answer: FinalAnswer) -> Iterator[Observation]:
         whole = float(answer.value).is_integer()
         detail = f"the answer is {show(answer.value)}"
         yield Observation(claim=f"a number of {noun} is whole", value=float(whole), detail=detail, span=answer.span)
-    if not _SIGNED.search(prompt):
+    if not _SIGNED.search(prompt) or _COMPARED.search(question):
         detail = f"the answer is {show(answer.value)}"
         yield Observation(
             claim="the quantity is not negative", value=float(answer.value >= 0), detail=detail, span=answer.span
