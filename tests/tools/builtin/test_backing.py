@@ -24,9 +24,9 @@ def check(tool: str, text: str, prompt: str = STORY, aspect: str | None = None) 
     ("text", "value"),
     [
         ("They leave with 7 new records, so they brought 7 * 2 = 14.\n\nAnswer: 14", 1.0),
-        ("Let n be the old records. Then n / 2 - 7 = 0, so 2 * 7 - n = 0 and 14 - n = 0.\nAnswer: 14", 0.9),
-        ("They got 7 new records at 2 old ones each, and so they came with 14 in all.\nAnswer: 14", 0.7),
-        ("In the first bag were 5, in the second 6 and in the third 9, which sums up to 20 in all.\nAnswer: 20", 0.7),
+        ("Let n be the old records. Then n / 2 - 7 = 0, so 2 * 7 - n = 0 and 14 - n = 0.\nAnswer: 14", 1.0),
+        ("They got 7 new records at 2 old ones each, and so they came with 14 in all.\nAnswer: 14", 0.8),
+        ("In the first bag were 5, in the second 6 and in the third 9, which sums up to 20 in all.\nAnswer: 20", 0.8),
         ("We multiply the new records by the price of each and get how many old ones they brought.\nAnswer: 14", 0.0),
         ("They leave with 7 new records, so they brought 7 * 2 = 14 old ones, I think.\nAnswer: 10", 0.0),
         ("One needs 77 seats and a bus has 5, so 77 / 5 = 15.4 buses are needed, that is\nAnswer: 16", 1.0),
@@ -41,7 +41,7 @@ def test_pure_mathematics_may_be_shown_in_words() -> None:
     (seen,) = check(
         "answer-backed", "Between its two roots there is no whole number at all, hence none.\nAnswer: 0", ABSTRACT
     )
-    assert seen.value == 0.4
+    assert seen.value == 0.5
 
 
 @pytest.mark.parametrize("text", ["14", "Answer: 14", "I do not know how many they were able to bring with them."])

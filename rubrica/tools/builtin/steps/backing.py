@@ -3,10 +3,8 @@
 A calculation, an equation with unknowns, or numbers named in prose beside it; or nothing.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import combinations
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.arithmetic import decimal_numerals
@@ -14,8 +12,8 @@ from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.builtin.final_answer import FinalAnswer, asked, extract
 from rubrica.tools.builtin.numbers.equation import agree
 from rubrica.tools.builtin.numbers.expression import Quantity
-from rubrica.tools.builtin.numbers.lexer import Token, tokenize
-from rubrica.tools.builtin.numbers.working import MAX_TEXT, working
+from rubrica.tools.builtin.numbers.prose import named_together, same
+from rubrica.tools.builtin.numbers.working import working
 from rubrica.tools.builtin.solve import solve
 from rubrica.tools.builtin.steps.prompts import word_problem
 from rubrica.tools.builtin.unknowns.relations import relations
@@ -23,21 +21,17 @@ from rubrica.types import Candidate, TaskView
 
 MIN_WORDS = 8
 """A shorter text is an answer without working, which some tasks ask for."""
-MAX_NAMED = 16
-"""Numbers of two sentences that are tried in pairs."""
 
-UNKNOWNS, PROSE, REASONED = 0.9, 0.7, 0.4
+UNKNOWNS, PROSE, REASONED = 1.0, 0.8, 0.5
 """What an answer is worth that stands in an equation with unknowns, follows from numbers named beside it, or
 answers a question of pure mathematics, where words may show what no calculation does."""
-
-_SENTENCE = re.compile(r"(?<=[.!?])\s|\n")
 
 
 @builtin(
     "answer-backed",
     "When the task asks for a quantity: does the answer show where its final number comes from (1 = the result of a "
-    "calculation, 0.9 = of equations with unknowns, 0.7 = it follows from numbers named beside it, 0 = nothing shown "
-    "gives it, or 0.4 outside word problems)? Silent on a bare answer and on prompts that are one line of computation.",
+    "calculation or of equations with unknowns, 0.8 = it follows from numbers named beside it, 0 = nothing shown "
+    "gives it, or 0.5 outside word problems)? Silent on a bare answer and on prompts that are one line of computation.",
 )
 def answer_backed(task: TaskView, candidate: Candidate, _arguments: NoArguments) -> Iterator[Observation]:
     """Report what the final answer rests on."""
@@ -58,9 +52,9 @@ def backing(text: str, answer: FinalAnswer) -> tuple[float, str]:
     if calculated_from(text, answer):
         return 1.0, f"{answer.text} is the result of a calculation"
     wanted = float(answer.value or 0)
-    if any(_same(abs(number), abs(wanted)) for number in _beside_unknowns(text)):
+    if any(same(abs(number), abs(wanted)) for number in _beside_unknowns(text)):
         return UNKNOWNS, f"{answer.text} comes out of equations with unknowns"
-    if _named(text, wanted):
+    if named_together(text, wanted):
         return PROSE, f"{answer.text} follows from numbers named beside it"
     return 0.0, f"no calculation shown gives {answer.text}"
 
@@ -92,48 +86,3 @@ def _beside_unknowns(text: str) -> frozenset[float]:
         for token in (*relation.left.tokens, *relation.right.tokens)
         if token.value is not None
     )
-
-
-def _named(text: str, wanted: float) -> bool:
-    """Whether a sentence before the answer names it together with two numbers that make it, or with all its parts."""
-    before: list[float] = []
-    for numbers in _sentences(text):
-        others = [number for number in numbers if not _same(number, wanted)]
-        if len(others) < len(numbers):
-            known = list(dict.fromkeys([*others, *before]))[:MAX_NAMED]
-            if len(others) > 1 and _same(sum(others), wanted):
-                return True
-            if any(_joins(one, other, wanted) for one, other in combinations(known, 2)):
-                return True
-        before = numbers
-    return False
-
-
-def _sentences(text: str) -> Iterator[list[float]]:
-    """Yield the numbers of each sentence."""
-    starts = [match.start() for match in _SENTENCE.finditer(text[:MAX_TEXT])]
-    numbers: list[float] = []
-    at = 0
-    for token in _numbers(text):
-        while at < len(starts) and starts[at] < token.start:
-            if numbers:
-                yield numbers
-            numbers, at = [], at + 1
-        numbers.append(float(token.value or 0))
-    if numbers:
-        yield numbers
-
-
-def _numbers(text: str) -> Sequence[Token]:
-    return [token for token in tokenize(text[:MAX_TEXT]) if token.value is not None]
-
-
-def _joins(one: float, other: float, wanted: float) -> bool:
-    made = [one + other, abs(one - other), one * other]
-    made += [one / other] if other else []
-    made += [other / one] if one else []
-    return any(_same(number, wanted) for number in made)
-
-
-def _same(one: float, other: float) -> bool:
-    return abs(one - other) <= 1e-6 * max(1.0, abs(other))

@@ -73,6 +73,22 @@ def read_problem(prompt: str) -> Problem:
     return Problem(tuple(found), frozenset(background | _implied(prompt)) | _CONSTANTS)
 
 
+@lru_cache(maxsize=256)
+def named(text: str) -> frozenset[Fraction]:
+    """Return the numbers that a text names, in figures or words: twice is 2, a third of is 1/3."""
+    tokens = tokenize(text)
+    found = {token.value for token in tokens if token.value is not None}
+    for index, token in enumerate(tokens):
+        if token.kind == "word":
+            word = token.text.lower()
+            if word in _MULTIPLES:
+                found.add(Fraction(_MULTIPLES[word]))
+            elif word in PARTS or "-" in word:
+                part = _part(tokens, index)
+                found |= _of_part(part) if part is not None else set()
+    return frozenset(found)
+
+
 def _implied(prompt: str) -> set[Fraction]:
     """Numbers that a prompt mentions without giving them as a quantity: ratios, ordinals, "six-sided"."""
     implied = {Fraction(match[1]) for match in _ORDINAL.finditer(prompt)}
