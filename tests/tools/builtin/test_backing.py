@@ -37,6 +37,13 @@ def test_the_ways_in_which_an_answer_is_backed(text: str, value: float) -> None:
     assert seen.value == value
 
 
+def test_an_amount_of_money_is_not_rounded_on_the_way_to_the_answer() -> None:
+    prompt = "Three friends share a bill of $20.25 and a ride for $33.10 each. How much did they pay together?"
+    (cut,) = check("answer-backed", "They pay 20.25 + 3 * 33.10 = 119.55 for it all.\nAnswer: 119", prompt)
+    (whole,) = check("answer-backed", "They pay 20.25 + 3 * 33.10 = 119.55 for it all.\nAnswer: 119.55", prompt)
+    assert (cut.value, whole.value) == (0.0, 1.0)
+
+
 def test_pure_mathematics_may_be_shown_in_words() -> None:
     (seen,) = check(
         "answer-backed", "Between its two roots there is no whole number at all, hence none.\nAnswer: 0", ABSTRACT

@@ -3,6 +3,7 @@
 A calculation, an equation with unknowns, or numbers named in prose beside it; or nothing.
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -27,6 +28,10 @@ UNKNOWNS, PROSE, REASONED = 1.0, 0.8, 0.5
 answers a question of pure mathematics, where words may show what no calculation does."""
 
 
+_ROUNDED = re.compile(r"\bhow many\b|\bround|\bnearest\b|\bapproximat|\bestimat|\babout how\b", re.IGNORECASE)
+"""Questions whose answer may be rounded to a whole: what is counted, and what says so."""
+
+
 @builtin(
     "answer-backed",
     "When the task asks for a quantity: does the answer show where its final number comes from (1 = the result of a "
@@ -41,15 +46,18 @@ def answer_backed(task: TaskView, candidate: Candidate, _arguments: NoArguments)
     answer = extract(text, "quantity")
     if answer is None or answer.value is None or len(text.split()) < MIN_WORDS:
         return
-    value, detail = backing(text, answer)
+    value, detail = backing(text, answer, rounding=_ROUNDED.search(task.prompt) is not None)
     if not value and word_problem(task.prompt) is None:
         value = REASONED
     yield Observation(claim="the final answer comes from somewhere", value=value, detail=detail, span=answer.span)
 
 
-def backing(text: str, answer: FinalAnswer) -> tuple[float, str]:
-    """Return how far the text shows where its answer comes from, in [0, 1], and in words how."""
-    if calculated_from(text, answer):
+def backing(text: str, answer: FinalAnswer, *, rounding: bool = True) -> tuple[float, str]:
+    """Return how far the text shows where its answer comes from, in [0, 1], and in words how.
+
+    With `rounding`, a whole answer may round a result that is not.
+    """
+    if calculated_from(text, answer, rounding=rounding):
         return 1.0, f"{answer.text} is the result of a calculation"
     wanted = float(answer.value or 0)
     if any(same(abs(number), abs(wanted)) for number in _beside_unknowns(text)):
@@ -59,17 +67,16 @@ def backing(text: str, answer: FinalAnswer) -> tuple[float, str]:
     return 0.0, f"no calculation shown gives {answer.text}"
 
 
-def calculated_from(text: str, answer: FinalAnswer) -> bool:
+def calculated_from(text: str, answer: FinalAnswer, *, rounding: bool = True) -> bool:
     """Look for the answer among the results, rounded ones included: 15.4 buses are 16."""
     assert answer.value is not None
     decimals = len(answer.text.partition(".")[2]) if "." in answer.text else 0
     stated = Quantity(answer.value, decimals)
     factors = (1, 100) if answer.percent else (1,)
-    return any(
-        agree(result.value * factor, answer.value, stated) or _rounds(float(result.value), float(answer.value))
-        for result in working(text).results
-        for factor in factors
-    )
+    results = [result.value * factor for result in working(text).results for factor in factors]
+    if any(agree(result, answer.value, stated) for result in results):
+        return True
+    return rounding and any(_rounds(float(result), float(answer.value)) for result in results)
 
 
 def _rounds(result: float, stated: float) -> bool:
