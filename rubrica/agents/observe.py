@@ -16,6 +16,7 @@ MANNERS = frozenset({
 """Built-in tools that read how something is said, or how near it is to something: they settle no claim."""
 _CODE, _NUMBER = "has_code or asks_code or has_tests", "asks_math or asks_choice or computable"
 SUITED = {
+    "answer-backed": _NUMBER,
     "answer-stated": _NUMBER,
     "code-names": _CODE,
     "code-output": _CODE,
@@ -31,6 +32,7 @@ SUITED = {
     "quotes": "has_source",
     "solve": "computable",
     "structure": "asks_format",
+    "substitution": _NUMBER,
     "word-problem": _NUMBER,
 }
 """On which tasks a built-in tool can settle a claim; tools that are not named, a library's own among them, on any."""

@@ -123,10 +123,9 @@ def logistic(kernel: Matrix, rows: Rows, shrinkage: float) -> Vector:
         p = 1.0 / (1.0 + np.exp(-np.clip(margins, -30.0, 30.0)))
         curvature = np.maximum(rows.weight * p * (1.0 - p), 1e-6)
         wanted = margins + rows.weight * (rows.y - p) / curvature
-        dual = np.linalg.solve(kernel + np.diag(shrinkage / curvature), wanted)
-        reached: Vector = kernel @ dual
-        moved, margins = float(np.abs(reached - margins).max(initial=0.0)), reached
-        if moved < SETTLED:
+        dual = np.asarray(np.linalg.solve(kernel + np.diag(shrinkage / curvature), wanted), dtype=np.float64)
+        before, margins = margins, kernel @ dual
+        if float(np.abs(margins - before).max(initial=0.0)) < SETTLED:
             break
     return dual
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Literal
 
 from rubrica.tools.base import Observation
-from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.base import builtin
 from rubrica.tools.builtin.numbers.equation import Judged
 from rubrica.tools.builtin.numbers.expression import Number
 from rubrica.tools.builtin.numbers.working import working
-from rubrica.types import Candidate, Span, TaskView
+from rubrica.types import Candidate, Span, TaskView, Value
 
 MAX_OBSERVATIONS = 200
 
@@ -38,19 +39,30 @@ def show(value: Number | None) -> str:
     return decimal if Fraction(decimal) == value else f"{value} (about {float(value):.6g})"
 
 
+class ArithmeticArguments(Value):
+    """How equations are reported."""
+
+    aspect: Literal["each", "all"] = "each"
+    """Each equation, or one observation that is 0 when any equation is wrong."""
+
+
 @builtin(
     "arithmetic",
     "Recomputes every equation between known numbers in the answer (5 * 3 = 15, chains, percentages, units). "
-    "One observation per equation: 1 = right, 0 = wrong. Equations with unknowns or in another base are left alone.",
+    "One observation per equation: 1 = right, 0 = wrong; with aspect all, one for all, 0 when any is wrong. "
+    "Equations with unknowns or in another base are left alone.",
+    arguments=ArithmeticArguments,
 )
-def arithmetic(task: TaskView, candidate: Candidate, _arguments: NoArguments) -> Iterator[Observation]:
+def arithmetic(task: TaskView, candidate: Candidate, arguments: ArithmeticArguments) -> Iterator[Observation]:
     """Report each equation with its place, right or wrong; a result may be rounded to the places it is given with."""
     text = candidate.text
     if not (decimal_numerals(task.prompt) and decimal_numerals(text)):
         return
-    for judged in working(text).equations[:MAX_OBSERVATIONS]:
-        if judged.right is not None:
-            yield _observed(text, judged)
+    found = [judged for judged in working(text).equations[:MAX_OBSERVATIONS] if judged.right is not None]
+    if arguments.aspect == "all":
+        found = [judged for judged in found if not judged.right][:1] or found[:1]
+    for judged in found:
+        yield _observed(text, judged)
 
 
 def _observed(text: str, judged: Judged) -> Observation:

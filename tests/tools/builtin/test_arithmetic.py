@@ -7,14 +7,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rubrica.tools.base import Observation
-from rubrica.tools.builtin.arithmetic import arithmetic
-from rubrica.tools.builtin.base import NoArguments
+from rubrica.tools.builtin.arithmetic import ArithmeticArguments, arithmetic
 from rubrica.types import Candidate, Message, TaskView, TextPart
 
 
 def check(text: str, prompt: str = "How many are left?") -> list[Observation]:
     task = TaskView(messages=(Message(role="user", parts=(TextPart(text=prompt),)),))
-    return list(arithmetic(task, Candidate(id="a", parts=(TextPart(text=text),)), NoArguments()))
+    return list(arithmetic(task, Candidate(id="a", parts=(TextPart(text=text),)), ArithmeticArguments()))
 
 
 def values(text: str, prompt: str = "How many are left?") -> list[float | None]:

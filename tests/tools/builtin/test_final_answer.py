@@ -141,7 +141,7 @@ def test_an_opener_states_no_answer(text: str) -> None:
     ("text", "value"),
     [
         ("5 * 4 = 20\nThe answer is 20.", 1.0),
-        ("5 * 4 = 20, and 20 + 1 = 21.\n#### 20", 0.5),
+        ("5 * 4 = 20, and 20 + 1 = 21.\n#### 20", 0.9),
         ("5 * 4 = 20\n#### 25", 0.0),
         ("7 / 2 = 3.5, so 4 buses.\nAnswer: 4", 1.0),
         ("1/4 = 25%\nAnswer: 25%", 1.0),

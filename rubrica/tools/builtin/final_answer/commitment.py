@@ -1,5 +1,6 @@
 """`answer-stated`: is there a final answer at all, and is it the one that the working leads to?"""
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -10,6 +11,7 @@ from rubrica.tools.builtin.final_answer.extract import FinalAnswer, extract
 from rubrica.tools.builtin.final_answer.question import Asked, asked
 from rubrica.tools.builtin.numbers.equation import agree
 from rubrica.tools.builtin.numbers.expression import Number, Quantity
+from rubrica.tools.builtin.numbers.prose import named_together
 from rubrica.tools.builtin.numbers.working import Result, working
 from rubrica.types import Candidate, TaskView, Value
 
@@ -20,11 +22,19 @@ class CommitmentArguments(Value):
     aspect: Literal["all", "stated", "derived"] = "all"
 
 
+_COUNTED = re.compile(
+    r"\b(?:how\s+many|number\s+of)\s+(?:\w+\s+){0,3}?(?:values?|integers?|numbers?|ways|solutions?|pairs?|triples?|roots?"
+    r"|zeros|functions|polynomials|divisors|factors|digits?|primes?|points|lines|triangles|intersections?)\b",
+    re.IGNORECASE,
+)
+"""Questions that are answered by counting a list: the working ends with its last item."""
+
+
 @builtin(
     "answer-stated",
     "When the task asks for a quantity or a choice: does the answer commit itself to a final answer (1, 0.5 when only "
     "a last number can be taken for it, 0 when there is none), and is that answer the result of its own working "
-    "(1 = the last result, 0.5 = an earlier one, 0 = the working leads elsewhere)?",
+    "(1 = the last result, 0.9 = an earlier one, 0 = the working leads elsewhere)?",
     arguments=CommitmentArguments,
 )
 def answer_stated(task: TaskView, candidate: Candidate, arguments: CommitmentArguments) -> Iterator[Observation]:
@@ -40,6 +50,7 @@ def answer_stated(task: TaskView, candidate: Candidate, arguments: CommitmentArg
         and answer is not None
         and answer.value is not None
         and decimal_numerals(task.prompt)
+        and not _COUNTED.search(task.prompt)
     ):
         yield from _derived(candidate.text, answer)
 
@@ -64,6 +75,8 @@ def _derived(text: str, answer: FinalAnswer) -> Iterator[Observation]:
     places = [index for index, result in enumerate(results) if _is(result, answer)]
     if not places and any(start < answer.span.start for start in working(text).open):
         return  # the working goes through unknowns, where it is not followed
+    if not places and named_together(text, float(answer.value or 0)):
+        return  # the last step is told in words
     if not places:
         detail = f"the working ends with {show(last.value)}, the answer is {answer.text}"
         yield Observation(claim=claim, value=0.0, detail=detail, span=answer.span)
@@ -71,7 +84,7 @@ def _derived(text: str, answer: FinalAnswer) -> Iterator[Observation]:
         yield Observation(claim=claim, value=1.0, detail=f"the last result is {show(last.value)}", span=answer.span)
     else:
         detail = f"{answer.text} is an earlier result; the working ends with {show(last.value)}"
-        yield Observation(claim=claim, value=0.5, detail=detail, span=answer.span)
+        yield Observation(claim=claim, value=0.9, detail=detail, span=answer.span)
 
 
 def _is(result: Result, answer: FinalAnswer) -> bool:

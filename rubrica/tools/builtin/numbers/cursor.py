@@ -40,7 +40,7 @@ class Cursor:
             kind, text = self.kind(end), self.text(end)
             if kind == "word" and self._is_label(end):
                 end, words = end + 1, words + 1
-            elif kind == "operator" and text == "/" and self.kind(end + 1) == "word" and self._is_label(end + 1):
+            elif kind == "operator" and text == "/" and self._is_per(end + 1):
                 end, words = end + 2, words + 1
             elif kind == "open" and self._is_aside(end):
                 end, words = self.match[end] + 1, words + 1
@@ -69,6 +69,10 @@ class Cursor:
             return False
         called = self.kind(index + 1) == "open" and not self.tokens[index + 1].gap
         return not called or token.text.endswith("s")
+
+    def _is_per(self, index: int) -> bool:
+        """Whether a slash makes a rate of two units, "miles/hour", and is not "divided by"."""
+        return self.kind(index) == "word" and self.text(index).lower() != "by" and self._is_label(index)
 
     def _is_aside(self, index: int) -> bool:
         """Whether the parenthesis holds words, not a factor: "3 (the small ones) * 2"."""

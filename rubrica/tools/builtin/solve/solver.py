@@ -12,9 +12,11 @@ from rubrica.tools.builtin.solve.algebra import solve_algebra
 from rubrica.tools.builtin.solve.bases import solve_base
 from rubrica.tools.builtin.solve.calendar import solve_calendar
 from rubrica.tools.builtin.solve.claims import claims
+from rubrica.tools.builtin.solve.counting import solve_counting
 from rubrica.tools.builtin.solve.integers import solve_integers
 from rubrica.tools.builtin.solve.letters import solve_letters
 from rubrica.tools.builtin.solve.plain import solve_conversion, solve_expression
+from rubrica.tools.builtin.solve.residues import solve_residues
 from rubrica.tools.builtin.solve.solution import Solution, matches
 from rubrica.types import Candidate, TaskView, Value
 
@@ -25,6 +27,8 @@ _SOLVERS = (
     solve_base,
     solve_letters,
     solve_conversion,
+    solve_residues,
+    solve_counting,
     solve_integers,
     solve_algebra,
     solve_expression,

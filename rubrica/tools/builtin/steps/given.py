@@ -7,13 +7,18 @@ from functools import cached_property, lru_cache
 
 from rubrica.tools.builtin.numbers.expression import Quantity, UndefinedError, evaluate, quantities
 from rubrica.tools.builtin.numbers.lexer import Token, tokenize
-from rubrica.tools.builtin.numbers.lexicon import PARTS, UNITS
+from rubrica.tools.builtin.numbers.lexicon import PARTS, UNITS, numeral
 from rubrica.tools.builtin.numbers.parser import Parser
 
 _MULTIPLES = {
     "twice": 2, "double": 2, "doubles": 2, "doubled": 2, "thrice": 3, "triple": 3, "triples": 3, "tripled": 3,
     "quadruple": 4, "quadrupled": 4, "dozen": 12, "couple": 2, "pair": 2, "pairs": 2, "both": 2,
 }  # fmt: skip
+_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "seven": 7}
+"""The numerators of shares that are written in words."""
+_RATIO = re.compile(r"(?<![\d:])(\d{1,4})\s?:\s?(\d{1,4})(?![\d:])")
+_ORDINAL = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th)s?\b")
+_COMPOUND = re.compile(r"\b([a-z]+)-[a-z]{3,}")
 _RATIOS = {
     "minute": (60,), "hour": (60, 24), "day": (24, 7, 365, 30, 366), "week": (7, 52, 4), "month": (12, 4, 30),
     "year": (12, 365, 52, 10, 366), "dozen": (12,), "dollar": (100,), "cent": (100,), "inch": (12, 36), "foot": (12, 3),
@@ -65,7 +70,36 @@ def read_problem(prompt: str) -> Problem:
         background |= {Fraction(n) for n in (2, 5, 7)}
     if words & {"monthly", "annual", "annually", "yearly"}:
         background.add(Fraction(12))
-    return Problem(tuple(found), frozenset(background) | _CONSTANTS)
+    return Problem(tuple(found), frozenset(background | _implied(prompt)) | _CONSTANTS)
+
+
+@lru_cache(maxsize=256)
+def named(text: str) -> frozenset[Fraction]:
+    """Return the numbers that a text names, in figures or words: twice is 2, a third of is 1/3."""
+    tokens = tokenize(text)
+    found = {token.value for token in tokens if token.value is not None}
+    for index, token in enumerate(tokens):
+        if token.kind == "word":
+            word = token.text.lower()
+            if word in _MULTIPLES:
+                found.add(Fraction(_MULTIPLES[word]))
+            elif word in PARTS or "-" in word:
+                part = _part(tokens, index)
+                found |= _of_part(part) if part is not None else set()
+    return frozenset(found)
+
+
+def _implied(prompt: str) -> set[Fraction]:
+    """Numbers that a prompt mentions without giving them as a quantity: ratios, ordinals, "six-sided"."""
+    implied = {Fraction(match[1]) for match in _ORDINAL.finditer(prompt)}
+    for match in _RATIO.finditer(prompt):
+        one, other = Fraction(match[1]), Fraction(match[2])
+        implied |= {one, other, one + other, abs(one - other)}
+    for match in _COMPOUND.finditer(prompt.lower()):
+        number = numeral([match[1]])
+        if number is not None:
+            implied.add(Fraction(number))
+    return implied
 
 
 def _given(tokens: tuple[Token, ...], parser: Parser, index: int) -> tuple[Given | None, int]:
@@ -75,9 +109,9 @@ def _given(tokens: tuple[Token, ...], parser: Parser, index: int) -> tuple[Given
         times = Fraction(_MULTIPLES[word])
         needed = word not in {"couple", "pair", "pairs", "both"}
         return Given(word, frozenset({times, 1 / times, times + 1}), needed), index + 1
-    if token.kind == "word" and word in PARTS and word not in {"quarter", "quarters"}:
-        part = PARTS[word]
-        return Given(word, frozenset({part, 1 / part, 1 - part, 1 + part})), index + 1
+    part = _part(tokens, index)
+    if part is not None:
+        return Given(word, _of_part(part)), index + 1
     if token.kind != "number":
         return None, index + 1
     parsed = parser.parse(index)
@@ -94,6 +128,37 @@ def _given(tokens: tuple[Token, ...], parser: Parser, index: int) -> tuple[Given
     parts = frozenset(Fraction(q.value) for q in numbers)
     whole = {value, 1 - value, 1 + value, 1 / value} if isinstance(value, Fraction) and value else set()
     return Given(" ".join(t.text for t in tokens[index:end]), parts | whole), end
+
+
+def _part(tokens: tuple[Token, ...], index: int) -> Fraction | None:
+    """Read "half", "a third of", "two-thirds" and "three quarters of"; "the third book" and a coin are no shares."""
+    word = tokens[index].text.lower()
+    if tokens[index].kind != "word":
+        return None
+    count, hyphen, name = word.partition("-")
+    if hyphen and name in PARTS and count in _COUNTS:
+        return PARTS[name] * _COUNTS[count]
+    if word not in PARTS:
+        return None
+    if word in {"half", "halves"}:
+        return PARTS[word]
+    after = tokens[index + 1].text.lower() if index + 1 < len(tokens) else ""
+    before = tokens[index - 1].text.lower() if index else ""
+    shares = after in {"of", "as", "the", "that"} and before not in {
+        "the",
+        "his",
+        "her",
+        "their",
+        "its",
+        "every",
+        "each",
+    }
+    return PARTS[word] if shares or (word.endswith("s") and word != "quarters") else None
+
+
+def _of_part(part: Fraction) -> frozenset[Fraction]:
+    ends = {Fraction(part.numerator), Fraction(part.denominator), Fraction(part.denominator - part.numerator)}
+    return frozenset({part, 1 / part, 1 - part, 1 + part} | ends)
 
 
 def _is_needed(token: Token) -> bool:

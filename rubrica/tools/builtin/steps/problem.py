@@ -2,24 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools.base import Observation
-from rubrica.tools.builtin.arithmetic import decimal_numerals, show
+from rubrica.tools.builtin.arithmetic import show
 from rubrica.tools.builtin.base import builtin
-from rubrica.tools.builtin.final_answer import FinalAnswer, asked, extract
-from rubrica.tools.builtin.numbers.equation import agree
-from rubrica.tools.builtin.numbers.expression import Quantity
+from rubrica.tools.builtin.final_answer import FinalAnswer, extract
 from rubrica.tools.builtin.numbers.lexicon import UNITS
 from rubrica.tools.builtin.numbers.working import working
-from rubrica.tools.builtin.solve import solve
-from rubrica.tools.builtin.steps.given import Problem, read_problem
+from rubrica.tools.builtin.steps.backing import calculated_from
+from rubrica.tools.builtin.steps.ending import evenness, uses
+from rubrica.tools.builtin.steps.given import Problem, named
+from rubrica.tools.builtin.steps.prompts import word_problem
 from rubrica.tools.builtin.steps.trace import calculated, trace
-from rubrica.tools.passage import split_prompt
 from rubrica.types import Candidate, Span, TaskView, Value
-
-MIN_WORDS = 12
 
 _COUNTED = re.compile(
     r"\bhow\s+many\s+(?:more\s+|fewer\s+|other\s+|total\s+|whole\s+|of\s+the\s+)?([a-z]+)", re.IGNORECASE
@@ -27,46 +23,25 @@ _COUNTED = re.compile(
 _SIGNED = re.compile(
     r"\b(?:temperature|degrees?|below|negative|minus|elevation|altitude|profit|loss|balance|change)\b", re.IGNORECASE
 )
+_COMPARED = re.compile(
+    r"\bhow (?:many|much) (?:\w+ ){0,2}(?:more|fewer|less|lower|higher|warmer|colder|farther)\b", re.IGNORECASE
+)
+"""What is asked is the size of a difference, which its direction is no part of."""
 _AVERAGED = re.compile(r"\b(?:average|mean|expected|per|each|rate|times)\b", re.IGNORECASE)
-_ABSTRACT = re.compile(
-    r"\$[a-z(][^$\n]{0,80}\$|\b(?:integers?|digits?|polynomial|probability|triangle|rectangle|circle|radius"
-    r"|polygon|sequence|prime|factors?|function|equation|coordinates?|multiples?|remainder|divisors?|permutations?|perpendicular)\b",
-    re.IGNORECASE,
-)
-"""Mathematics about numbers and shapes: there, what is given and what is used are not the same."""
-
-
-_READING = re.compile(
-    r"\b(?:passage|context|text|article|document|paragraph|excerpt|minutes|report)s?\b|^\W*(?:summary|source)\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""A passage to be read holds numbers that nobody has to compute with."""
 
 
 class ProblemArguments(Value):
     """Which property to report."""
 
-    aspect: Literal["all", "quantities", "operations", "result", "plausible", "sources"] = "all"
-
-
-@lru_cache(maxsize=256)
-def word_problem(prompt: str) -> Problem | None:
-    """Read a prompt as a word problem: prose that gives quantities and asks for one; None when it is not that."""
-    if asked(prompt) != "quantity" or _ABSTRACT.search(prompt) or "\\" in prompt or len(prompt.split()) < MIN_WORDS:
-        return None
-    if not decimal_numerals(prompt) or solve(prompt) is not None:
-        return None
-    if split_prompt(prompt).passage and _READING.search(prompt):
-        return None
-    problem = read_problem(prompt)
-    return problem if sum(given.needed for given in problem.given) >= 2 else None
+    aspect: Literal["all", "quantities", "operations", "result", "plausible", "even", "sources", "uses"] = "all"
 
 
 @builtin(
     "word-problem",
-    "For word problems that give quantities and ask for one: which of them the working computes with (share), whether "
+    "For word problems that give quantities and ask for one: which of them the working names (share), whether "
     "the answer is the result of a calculation that is shown, whether there are enough operations, whether numbers "
-    "come from nowhere, and whether the answer can be a count. Silent on every other prompt.",
+    "come from nowhere, whether every result is put to use, whether the answer can be a count, and whether it comes "
+    "out as even as the numbers given. Silent on every other prompt.",
     arguments=ProblemArguments,
 )
 def word_problem_steps(task: TaskView, candidate: Candidate, arguments: ProblemArguments) -> Iterator[Observation]:
@@ -82,7 +57,9 @@ def word_problem_steps(task: TaskView, candidate: Candidate, arguments: ProblemA
         "operations": lambda: _operations(text, problem),
         "result": lambda: [_result(text, valued)] if valued else [],
         "plausible": lambda: _plausible(task.prompt, valued) if valued else [],
+        "even": lambda: evenness(task.prompt, valued) if valued else [],
         "sources": lambda: _sources(text, problem),
+        "uses": lambda: uses(text, valued) if valued else [],
     }
     for name, observe in aspects.items():
         if arguments.aspect in {"all", name}:
@@ -91,11 +68,10 @@ def word_problem_steps(task: TaskView, candidate: Candidate, arguments: ProblemA
 
 def _quantities(text: str, problem: Problem) -> Iterator[Observation]:
     needed = [given for given in problem.given if given.needed]
-    numbers, _ = calculated(text)
-    missing = [given.text for given in needed if not given.accepted & numbers]
+    missing = [given.text for given in needed if not given.accepted & named(text)]
     share = 1 - len(missing) / len(needed)
     detail = f"not used: {', '.join(missing)}" if missing else "all are used"
-    yield Observation(claim="the working computes with every given quantity", value=share, detail=detail)
+    yield Observation(claim="the working uses every given quantity", value=share, detail=detail)
 
 
 def _operations(text: str, problem: Problem) -> Iterator[Observation]:
@@ -107,25 +83,11 @@ def _operations(text: str, problem: Problem) -> Iterator[Observation]:
 
 
 def _result(text: str, answer: FinalAnswer) -> Observation:
-    """Look for the answer among the results, rounded ones included: 15.4 buses are 16."""
-    assert answer.value is not None
-    decimals = len(answer.text.partition(".")[2]) if "." in answer.text else 0
-    stated = Quantity(answer.value, decimals)
-    factors = (1, 100) if answer.percent else (1,)
-    results = working(text).results
-    backed = any(
-        agree(result.value * factor, answer.value, stated) or _rounds(float(result.value), float(answer.value))
-        for result in results
-        for factor in factors
-    )
-    detail = f"{answer.text} is {'a' if backed else 'no'} result of the {len(results)} equations"
+    backed = calculated_from(text, answer)
+    detail = f"{answer.text} is {'a' if backed else 'no'} result of the {len(working(text).results)} equations"
     return Observation(
         claim="the answer is the result of a calculation", value=float(backed), detail=detail, span=answer.span
     )
-
-
-def _rounds(result: float, stated: float) -> bool:
-    return abs(result - stated) < 1 and stated.is_integer() and not result.is_integer()
 
 
 def _plausible(prompt: str, answer: FinalAnswer) -> Iterator[Observation]:
@@ -138,7 +100,7 @@ def _plausible(prompt: str, answer: FinalAnswer) -> Iterator[Observation]:
         whole = float(answer.value).is_integer()
         detail = f"the answer is {show(answer.value)}"
         yield Observation(claim=f"a number of {noun} is whole", value=float(whole), detail=detail, span=answer.span)
-    if not _SIGNED.search(prompt):
+    if not _SIGNED.search(prompt) or _COMPARED.search(question):
         detail = f"the answer is {show(answer.value)}"
         yield Observation(
             claim="the quantity is not negative", value=float(answer.value >= 0), detail=detail, span=answer.span

@@ -1,12 +1,22 @@
 """Where the numbers of a working come from: the prompt, an earlier result, general knowledge, or nowhere."""
 
 from bisect import bisect_left, insort
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
 from rubrica.tools.builtin.numbers.equation import Judged
-from rubrica.tools.builtin.numbers.expression import Number, Quantity, UndefinedError, evaluate, quantities
+from rubrica.tools.builtin.numbers.expression import (
+    Node,
+    Number,
+    Product,
+    Quantity,
+    Sum,
+    UndefinedError,
+    evaluate,
+    quantities,
+)
 from rubrica.tools.builtin.numbers.lexer import tokenize
 from rubrica.tools.builtin.numbers.parser import Parser
 from rubrica.tools.builtin.numbers.working import MAX_TEXT, working
@@ -48,10 +58,27 @@ def trace(text: str, problem: Problem) -> tuple[Step, ...]:
         except UndefinedError:
             continue
         insort(known, float(result))
-        if judged.left is not None:
-            insort(known, float(judged.left))
+        for value in _parts(judged.equation.left):
+            insort(known, value)
         steps.append(Step(judged, sources, result))
     return tuple(steps)
+
+
+def _parts(node: Node) -> Iterator[float]:
+    """Yield the values of an expression and of those inside it: after (21 + 10) * 12 stands 31 * 12."""
+    match node:
+        case Sum(terms) if len(terms) > 1:
+            inner = [term for _, term in terms]
+        case Product(factors):
+            inner = [factor for _, factor in factors]
+        case _:
+            return
+    for part in inner:
+        yield from _parts(part)
+    try:
+        yield float(evaluate(node))
+    except UndefinedError:
+        return
 
 
 def _source(quantity: Quantity, known: list[float], problem: Problem) -> str:
