@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Literal
 
 from rubrica.tools.base import Observation
@@ -22,6 +23,7 @@ class CommitmentArguments(Value):
     aspect: Literal["all", "stated", "derived"] = "all"
 
 
+_FRACTION = re.compile(r"(?<![\d./])(\d{1,9})\s?/\s?(\d{1,9})(?![\d/]|\.\d)")
 _COUNTED = re.compile(
     r"\b(?:how\s+many|number\s+of)\s+(?:\w+\s+){0,3}?(?:values?|integers?|numbers?|ways|solutions?|pairs?|triples?|roots?"
     r"|zeros|functions|polynomials|divisors|factors|digits?|primes?|points|lines|triangles|intersections?)\b",
@@ -75,8 +77,8 @@ def _derived(text: str, answer: FinalAnswer) -> Iterator[Observation]:
     places = [index for index, result in enumerate(results) if _is(result, answer)]
     if not places and any(start < answer.span.start for start in working(text).open):
         return  # the working goes through unknowns, where it is not followed
-    if not places and named_together(text, float(answer.value or 0)):
-        return  # the last step is told in words
+    if not places and (named_together(text, float(answer.value or 0)) or _ratio(text[: answer.span.end], answer)):
+        return  # the last step is told in words, or as a fraction
     if not places:
         detail = f"the working ends with {show(last.value)}, the answer is {answer.text}"
         yield Observation(claim=claim, value=0.0, detail=detail, span=answer.span)
@@ -87,17 +89,26 @@ def _derived(text: str, answer: FinalAnswer) -> Iterator[Observation]:
         yield Observation(claim=claim, value=0.9, detail=detail, span=answer.span)
 
 
+def _ratio(text: str, answer: FinalAnswer) -> bool:
+    """Whether a fraction that stands in a text is the answer: "5/36, about 13.9 percent"."""
+    ratios = [Fraction(int(above), int(below)) for above, below in _FRACTION.findall(text) if int(below)]
+    return any(_same_number(ratio, answer, (1, 100)) for ratio in ratios)
+
+
 def _is(result: Result, answer: FinalAnswer) -> bool:
     """Whether the answer is the result, perhaps rounded, or written as a percentage or in another unit."""
     assert answer.value is not None
-    stated: Number = answer.value
-    decimals = len(answer.text.partition(".")[2]) if "." in answer.text else 0
-    node = Quantity(stated, decimals)
-    factors = (1, 100) if answer.percent or _percent(result) else (1,)
-    if any(agree(result.value * factor, stated, node) for factor in factors):
+    if _same_number(result.value, answer, (1, 100) if answer.percent or _percent(result) else (1,)):
         return True
-    rounded = abs(float(result.value) - float(stated))
-    return rounded < 1 and float(stated).is_integer() and not float(result.value).is_integer()
+    stated, found = float(answer.value), float(result.value)
+    return abs(found - stated) < 1 and stated.is_integer() and not found.is_integer()
+
+
+def _same_number(value: Number, answer: FinalAnswer, factors: tuple[int, ...]) -> bool:
+    if answer.value is None:
+        return False
+    node = Quantity(answer.value, answer.decimals)
+    return any(agree(value * factor, answer.value, node) for factor in factors)
 
 
 def _percent(result: Result) -> bool:

@@ -36,6 +36,12 @@ class FinalAnswer:
     percent: bool = False
 
     @property
+    def decimals(self) -> int:
+        """Places that a number is written with: 1 for "3.1 miles"."""
+        places = re.search(r"\d?\.(\d+)", self.text)
+        return len(places[1]) if places else 0
+
+    @property
     def marked(self) -> bool:
         """Whether the text itself says that this is the answer."""
         return self.cue not in {"bold", "last number"}

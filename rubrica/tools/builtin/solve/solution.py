@@ -56,8 +56,7 @@ def _number(solution: Solution, text: str) -> tuple[bool, str] | None:
     answer = extract(text, "quantity")
     if answer is None or answer.value is None or solution.number is None:
         return None
-    tokens = Quantity(answer.value, len(answer.text.partition(".")[2].rstrip("% ")) if "." in answer.text else 0)
-    right = agree(solution.number, answer.value, tokens)
+    right = agree(solution.number, answer.value, Quantity(answer.value, answer.decimals))
     if solution.digits is not None and not right:
         right = abs(float(solution.number) - float(answer.value)) <= 0.51 * 10.0**-solution.digits
     return right, answer.text
