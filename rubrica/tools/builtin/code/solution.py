@@ -1,6 +1,7 @@
 """The program that an answer amounts to: its code blocks joined, or its lines put where the prompt's stub ends."""
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,6 +41,21 @@ def solution_of(prompt: str, answer: str) -> Solution | None:
     if task.language not in ("", "python"):
         return None
     return _from_bare(task, answer)
+
+
+def holds_code(prompt: str, answer: str) -> bool:
+    """Whether the function that is asked for is written in the answer, though nothing sets the code apart."""
+    entry = read_task(prompt).entry
+    return entry is not None and bool(_definition(entry.name).search(answer))
+
+
+@lru_cache(maxsize=256)
+def _definition(name: str) -> re.Pattern[str]:
+    name = re.escape(name)
+    return re.compile(
+        rf"\bdef\s{{1,4}}{name}\s?\([^\n]{{0,300}}:|\b(?:const|let|var)\s{{1,4}}{name}\s{{0,4}}="
+        rf"|[\w>\])&*]\s{{1,4}}[&*]{{0,2}}{name}\s?(?:<[^\n>]{{0,80}}>)?\s?\([^)]{{0,400}}\)[^{{.\n]{{0,80}}\s{{0,8}}\{{"
+    )
 
 
 def _from_blocks(task: CodeTask, answer: str, marked: list[Block]) -> Solution | None:
