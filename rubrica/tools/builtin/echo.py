@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.features import task_features
 from rubrica.tools.text import Text, read
 from rubrica.types import Candidate, Span, TaskView
@@ -48,6 +49,8 @@ def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obser
     share, where = echoed(answer, read(task.prompt))
     if not answer.words:
         yield Observation(claim, None, "the answer is empty")
+    elif share < 1 and read_task(task.prompt).writes:
+        yield Observation(claim, None, f"{share:.0%} copied: code goes on from what is given", where)
     elif (features.has_source or features.has_code or features.asks_completion) and share < 0.95:
         yield Observation(claim, None, f"{share:.0%} copied, which this task may call for", where)
     elif share and _QUOTE.search(task.prompt) and len(answer.words) < 0.6 * len(read(task.prompt).words):

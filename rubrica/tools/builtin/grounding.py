@@ -79,7 +79,12 @@ def _known(kind: str, part: Particular, source: str) -> bool:
     if kind == "dates":
         wanted = set(part.key.split())
         return any(wanted <= set(other.key.split()) for other in dates(source)) or wanted <= read(source).vocabulary
-    return all(word in read(source).vocabulary for word in part.key.split())
+    return all(word in read(source).vocabulary for word in part.key.split()) or _begins_a_word(part.key, source)
+
+
+def _begins_a_word(name: str, source: str) -> bool:
+    """Whether the name stands in the source with something grown onto its end: "Vela'14", or a space that was lost."""
+    return len(name) > 2 and re.search(rf"(?<!\w){re.escape(name)}", read(source).lower) is not None
 
 
 @builtin(
@@ -93,8 +98,12 @@ def number_contradiction(task: TaskView, candidate: Candidate, _: NoArguments) -
     if not source:
         yield Observation(claim, None, "the task has no source")
         return
+    if read_task(task.prompt).writes:
+        yield Observation(claim, None, "the answer is code, which has numbers of its own")
+        return
     theirs = [part for part in numbers(source) if part.unit]
-    ours = [part for part in numbers(candidate.text) if part.unit and part.unit in {other.unit for other in theirs}]
+    said = _LIST_MARK.sub(_blank, candidate.text)
+    ours = [part for part in numbers(said) if part.unit and part.unit in {other.unit for other in theirs}]
     if not ours:
         yield Observation(claim, None, "no number of a unit that the source has")
         return

@@ -176,3 +176,39 @@ def test_a_cut_last_item_or_sentence_is_told_from_one_without_a_mark(text, whole
 def test_list_items_said_again_are_a_repetition_whatever_their_number(value: Value, items, wanted) -> None:
     text = "Here are the courses that you may want to take:\n" + "\n".join(f"{n}. {i}" for n, i in enumerate(items, 1))
     assert value("repetition", "Name courses.", text) == pytest.approx(wanted)
+
+
+# Code beside prose
+
+STUB = 'def widen(gap: int) -> int:\n    """\n    Return the gap made three wider.\n    """\n'
+WRITES = f"{STUB}"
+WIDENED = f"{STUB}    wider = gap + 3\n    return wider\n"
+SWITCH = "\n".join(f"    if (code == {i}) {{ return names.get({i}).trim(); }}" for i in range(12))
+
+
+def test_a_stub_that_is_gone_on_from_is_no_echo_and_no_filler(value: Value) -> None:
+    assert value("echo", WRITES, WIDENED) is None
+    assert value("filler", WRITES, WIDENED) is None
+    assert value("echo", WRITES, STUB) == 0
+
+
+def test_lines_of_code_may_be_alike(value: Value) -> None:
+    prompt = "Write a Java function `String name(int code)` that looks a name up."
+    answer = f"{PROSE}\n\n```java\nString name(int code) {{\n{SWITCH}\n    return null;\n}}\n```"
+    assert value("repetition", prompt, answer) == 1
+    assert value("repetition", prompt, f"{PROSE}\n{PROSE}\n```java\n{SWITCH}\n```") != 1
+
+
+def test_code_without_an_end_is_a_loop(value: Value) -> None:
+    assert value("repetition", WRITES, "```python\n" + "    total = total + 1\n" * 80 + "```") == 0.25
+
+
+def test_nested_tags_are_no_word_loop(value: Value) -> None:
+    assert value("repetition", "", f"<div><div><div><div><div><p>{PROSE}</p></div></div></div></div></div>") == 1
+
+
+def test_the_place_of_a_repetition_is_the_answers_own(ask: Callable[..., list[Evidence]]) -> None:
+    answer = f"```\ncode\n```\n<p>{PROSE}</p>\n<p>{PROSE}</p>"
+    [evidence] = ask("repetition", "", answer)
+    assert evidence.span is not None
+    assert answer[evidence.span.start : evidence.span.end] == evidence.span.text

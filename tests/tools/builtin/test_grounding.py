@@ -139,3 +139,20 @@ def test_every_relation_is_a_share(value: Value, of: str, answer: str) -> None:
 def test_hostile_answers_are_read_in_linear_time(value: Value, tool: str, piece: str) -> None:
     found = value(tool, PROMPT, piece * (100_000 // len(piece)))
     assert found is None or 0 <= found <= 1
+
+
+def test_code_is_not_held_to_the_numbers_and_quotations_of_a_source(value: Value) -> None:
+    prompt = f"Write a Python function that returns the toll, as in this text.\n\nText: {SOURCE}"
+    code = "```python\ndef toll(n):\n    if n > 26:  # 26 months\n        return 'a toll that nobody has'\n```"
+    assert value("number-contradiction", prompt, code) is None
+    assert value("quotes", prompt, code.replace("'", '"')) is None
+
+
+def test_the_mark_of_a_list_item_is_no_number(value: Value) -> None:
+    listed = "1. Bridge closes\n2. Ferries run\n3. months of work: 18\n4. 18 months"
+    assert value("number-contradiction", PROMPT, listed) == 1
+
+
+def test_a_name_that_lost_its_space_in_the_source_is_known(value: Value) -> None:
+    context = ("The pump was made by Tarn Velloworks'21, said Ona Birk, and it ran on the quay.",)
+    assert value("grounding", "Who made it?", "It was made by Tarn Vello, says Ona Birk.", context=context) == 1
