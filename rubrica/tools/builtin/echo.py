@@ -12,6 +12,8 @@ from rubrica.tools.text import Text, read
 from rubrica.types import Candidate, Span, TaskView
 
 _RUN = 8
+_EXTRACT = 0.4
+"""Share of the prompt's words below which copied words are an extract of what is given, not an echo."""
 _QUOTE = re.compile(
     r"\b(?:quot(?:e|es|ation|ations|ing)|verbatim|word for word|exact words?|cite|copy|repeat|extract|excerpt)\b",
     re.IGNORECASE,
@@ -51,7 +53,9 @@ def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obser
         yield Observation(claim, None, "the answer is empty")
     elif share < 1 and read_task(task.prompt).writes:
         yield Observation(claim, None, f"{share:.0%} copied: code goes on from what is given", where)
-    elif (features.has_source or features.has_code or features.asks_completion) and share < 0.95:
+    elif (features.has_source or features.has_code or features.asks_completion) and (
+        share < 0.95 or len(answer.words) < _EXTRACT * len(read(task.prompt).words)
+    ):
         yield Observation(claim, None, f"{share:.0%} copied, which this task may call for", where)
     elif share and _QUOTE.search(task.prompt) and len(answer.words) < 0.6 * len(read(task.prompt).words):
         yield Observation(claim, None, f"{share:.0%} copied, where a quotation or a repetition is asked for", where)

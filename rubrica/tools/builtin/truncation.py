@@ -37,6 +37,8 @@ _NEVER_LAST = frozenset(("the", "an", "of", "and", "or", "with", "from", "that")
 _LIST_ITEM = re.compile(r"^\s{0,8}(?:(?P<number>\d{1,3})[.)]|[-*•+])(?:[ \t]+(?P<body>.*))?$")
 _CODE_LINE = re.compile(r"(?:return|yield|raise) [^.!?]*$|[A-Za-z_][\w.\[\]'\"]*(?:, ?[\w.]+)* [-+*/|&]?= \S[^.!?]*$")
 """A statement on the last line of code without a fence: it needs no mark, and may end on a variable called `a`."""
+_EQUATION = re.compile(r"^(?=[^\n]*\d)(?:\S{1,80}\s){0,8}?\S{0,80}(?:=|≈|≤|≥|\\approx)\s?\S[^\n]*$")
+"""A last line of working: "x = 8" or "M(3) = 16/27 gallons" needs no mark."""
 _ANNOUNCED = re.compile(r"(?:following|as follows|below|here (?:is|are)|these(?: are)?)\b[^.\n]{0,60}:$", re.IGNORECASE)
 
 
@@ -78,6 +80,8 @@ def _unfinished_item(body: str, last: re.Match[str]) -> str:
 def _unfinished_sentence(body: str, last: str) -> str:
     """Tell an unfinished last sentence by its own text: the others end in a mark and this one, in prose, does not."""
     if _ENDS.search(last) or last.startswith(("#", "|", "\\")):
+        return ""
+    if len(last.split()) <= 12 and _EQUATION.match(last):
         return ""
     reading = read(body)
     sentences = reading.sentence_texts[-30:]

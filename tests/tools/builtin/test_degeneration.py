@@ -212,3 +212,38 @@ def test_the_place_of_a_repetition_is_the_answers_own(ask: Callable[..., list[Ev
     [evidence] = ask("repetition", "", answer)
     assert evidence.span is not None
     assert answer[evidence.span.start : evidence.span.end] == evidence.span.text
+
+
+def test_a_short_extract_of_a_long_text_is_no_echo(value: Value) -> None:
+    told = (
+        f"{PROSE} The fare is four crowns for a grown person and two for a child. Dogs ride free, and so do bicycles."
+    )
+    extract = "On clear days you can see both lighthouses from the upper deck, and seals rest on the sandbank."
+    assert value("echo", f"Summarize this text.\n\nText: {told}", extract) is None
+    assert value("echo", f"Summarize this text.\n\nText: {told}", told) == 0
+
+
+@pytest.mark.parametrize("last", ["M(3) = 16/27 gallons", "x = 8", "So 12 + 5 = 17 boats"])
+def test_an_equation_at_the_end_needs_no_mark(last: str) -> None:
+    assert truncated(f"{PROSE}\n{last}") == ""
+
+
+def test_a_sentence_with_an_equation_in_it_still_breaks_off() -> None:
+    told = "So we know that y = 3 and we can now go on with the other side of the sum that the"
+    assert truncated(f"{PROSE}\n{told}") != ""
+
+
+@pytest.mark.parametrize(
+    ("opening", "share"),
+    [
+        ("Of course, you will find that the ferry is late. ", len("Of course,")),
+        ("Sure! ", len("Sure!")),
+        ("Absolutely, I would say so. ", len("Absolutely, I would say so.")),
+    ],
+)
+def test_of_an_opening_only_what_is_ready_made_counts(
+    ask: Callable[..., list[Evidence]], opening: str, share: int
+) -> None:
+    [evidence] = ask("filler", "When does it leave?", opening + PROSE)
+    assert evidence.span is not None
+    assert evidence.span.end - evidence.span.start == share
