@@ -29,7 +29,7 @@ def filler(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obs
         return
     text = prose(text, bare=read_task(task.prompt).writes)
     if not text.strip():
-        yield Observation(claim, None, "the answer is code")
+        yield Observation(claim, 1.0, "there is nothing but code")
         return
     reading = read(text)
     found = [

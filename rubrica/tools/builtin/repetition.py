@@ -93,7 +93,8 @@ def repetition(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator
         yield Observation(claim, 0.25, f"deflates to {whole:.0%}", None, {"deflated": round(whole, 4)})
         return
     if len(reading.words) < _MIN_WORDS:
-        yield Observation(claim, None, "too short to tell, without the code" if has_code else "too short to tell")
+        short = "the text beside the code is short" if has_code else "too short to tell"
+        yield Observation(claim, 1.0 if has_code else None, short)
         return
     circle = loop(reading)
     share = repeated_share(reading)

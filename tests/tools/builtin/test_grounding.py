@@ -194,4 +194,4 @@ def test_a_date_counts_once(ask: Callable[..., list[Evidence]]) -> None:
 
 
 def test_a_name_in_another_number_is_known(value: Value) -> None:
-    assert value("grounding", PROMPT, "Most of the town's Ferrys and Residents stay.") == 1
+    assert value("grounding", PROMPT, "Most people of the town like all Bridges.") == 1
