@@ -21,24 +21,28 @@ _QUOTE = re.compile(
 
 
 @lru_cache(maxsize=128)
-def _runs(prompt: str) -> frozenset[tuple[str, ...]]:
+def _runs(prompt: str, size: int) -> frozenset[tuple[str, ...]]:
     words = read(prompt).words
-    return frozenset(zip(*(words[i:] for i in range(_RUN)), strict=False))
+    return frozenset(zip(*(words[i:] for i in range(size)), strict=False))
 
 
 def echoed(answer: Text, prompt: Text) -> tuple[float, Span | None]:
-    """Return the share of the answer's words that lie in runs of 8 words copied from the prompt, and the first run."""
+    """Return the share of the answer's words that lie in runs copied from the prompt, and the first run.
+
+    A run is of 8 words, or of 16 characters where these are the words.
+    """
+    size = 2 * _RUN if answer.by_character else _RUN
     words = answer.words
-    if len(words) < _RUN or len(prompt.words) < _RUN:
+    if len(words) < size or len(prompt.words) < size:
         same = bool(words) and words == prompt.words
         return float(same), answer.span(0, len(answer.raw)) if same else None
-    known = _runs(prompt.raw)
+    known = _runs(prompt.raw, size)
     copied = bytearray(len(words))
     first: Span | None = None
-    for i, run in enumerate(zip(*(words[k:] for k in range(_RUN)), strict=False)):
+    for i, run in enumerate(zip(*(words[k:] for k in range(size)), strict=False)):
         if run in known:
-            copied[i : i + _RUN] = b"\x01" * _RUN
-            first = first or answer.span(answer.tokens[i][0], answer.tokens[i + _RUN - 1][1])
+            copied[i : i + size] = b"\x01" * size
+            first = first or answer.span(answer.tokens[i][0], answer.tokens[i + size - 1][1])
     return sum(copied) / len(words), first
 
 

@@ -26,12 +26,16 @@ _CODE_RATIO = 0.12
 
 
 def repeated_share(reading: Text) -> float:
-    """Share of the text's 6-word runs that occurred before in it, in [0, 1]; 0 when it is shorter than two runs."""
+    """Share of the text's 6-word runs that occurred before in it, in [0, 1]; 0 when it is shorter than two runs.
+
+    Where characters are the words, runs are twice as long: six of them are one term that a text may well repeat.
+    """
     words = reading.words
-    runs = len(words) - _NGRAM + 1
+    size = 2 * _NGRAM if reading.by_character else _NGRAM
+    runs = len(words) - size + 1
     if runs < 2:
         return 0.0
-    distinct = len(set(zip(*(words[i:] for i in range(_NGRAM)), strict=False)))
+    distinct = len(set(zip(*(words[i:] for i in range(size)), strict=False)))
     return (runs - distinct) / runs
 
 

@@ -248,3 +248,15 @@ def test_of_an_opening_only_what_is_ready_made_counts(
     [evidence] = ask("filler", "When does it leave?", opening + PROSE)
     assert evidence.span is not None
     assert evidence.span.end - evidence.span.start == share
+
+
+def test_a_question_in_chinese_may_be_taken_up_in_the_answer(value: Value) -> None:
+    asked = "哪一座山是这个国家最高的山？请简短回答。"
+    assert value("echo", asked, "北岭是这个国家最高的山，高三千二百米。") == 1
+    assert value("echo", asked, asked) == 0
+
+
+def test_a_term_in_chinese_may_occur_again(value: Value) -> None:
+    told = "可持续发展问题很重要。学校教人怎样看待可持续发展问题，城里的人也常常谈到它，因为河水变少了。"
+    assert value("repetition", "", told) == 1
+    assert value("repetition", "", told + told) != 1
