@@ -260,3 +260,11 @@ def test_a_term_in_chinese_may_occur_again(value: Value) -> None:
     told = "可持续发展问题很重要。学校教人怎样看待可持续发展问题，城里的人也常常谈到它，因为河水变少了。"
     assert value("repetition", "", told) == 1
     assert value("repetition", "", told + told) != 1
+
+
+@pytest.mark.parametrize("last", ["So there are twelve boats. #### 12", "The fares come to 12 * 4 = 48 crowns"])
+def test_an_item_that_gives_the_result_needs_no_mark(last: str) -> None:
+    assert truncated(f"1. Each boat sails at nine.\n2. There are four boats a day.\n3. {last}") == ""
+    assert (
+        truncated("1. Each boat sails at nine.\n2. There are four boats a day.\n3. So there are twelve boats in") != ""
+    )
