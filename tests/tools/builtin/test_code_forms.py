@@ -176,3 +176,17 @@ def test_a_declaration_in_back_quotes_names_what_it_declares(declaration: str, n
     entry = read_task(f"Write a function `{declaration}` to solve the following problem: turn it around.").entry
     assert entry is not None
     assert entry.name == name
+
+
+def test_a_remainder_of_code_is_not_taken_for_all_of_it(run: Run) -> None:
+    prompt = "Write a Python function `double(n)` that doubles a number."
+    broken = "So:\n\ndef double(n):\n    Doubles a number.\n    return n * 2\n\nTest cases\nprint(double(2))\nprint(n)"
+    for tool in ("code-names", "code-parse", "code-run"):
+        assert run(tool, prompt, broken) == [None]
+
+
+def test_a_heading_between_lines_of_code_is_no_name(run: Run) -> None:
+    prompt = "Write a Python function `double(n)` that doubles a number."
+    told = "So:\n\ndef double(n):\n    return n * 2\n\nExamples\nprint(double(2))"
+    assert run("code-names", prompt, told) == [1.0]
+    assert run("code-names", prompt, told.replace("n * 2", "n * factor")) == [0.0]

@@ -92,11 +92,20 @@ def _from_bare(task: CodeTask, answer: str) -> Solution | None:
     if body and (answer[:1].isspace() or "return" in answer):
         return _python(task, body, whole)
     found = bare_python(answer)
+    if found and task.entry and task.entry.name not in _functions(found.source) and holds_code(task.text, answer):
+        return None  # what parses is a remainder: the function itself could not be taken out
     if found:
-        return _python(task, found.source, found.span(answer))
+        return _python(task, _without_headings(found.source), found.span(answer))
     if answer.lstrip().startswith(("def ", "class ", "import ", "from ", "@")) and task.language == "python":
         return _python(task, answer, whole)
     return None
+
+
+def _without_headings(source: str) -> str:
+    """Blank out lines between code that are one word of prose ("Examples"), which parse as a name that nothing uses."""
+    tree = parse_python(source)
+    lone = {n.lineno for n in tree.body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Name)} if tree else set()
+    return "\n".join("" if number in lone else line for number, line in enumerate(source.split("\n"), 1))
 
 
 def _python(task: CodeTask, source: str, span: Span) -> Solution:
