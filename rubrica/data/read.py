@@ -10,6 +10,7 @@ from rubrica.data.formats.base import Format, finish, invalid
 from rubrica.data.record import Record, Unreadable
 from rubrica.data.rows import BadRow, Row
 from rubrica.data.sources import Limits, raw_rows
+from rubrica.data.votes import settled
 
 
 def read(
@@ -48,7 +49,7 @@ def rows(source: str | Path, *, format: str = "auto", limits: Limits | None = No
     chosen = None if format == "auto" else named(format)
     limits = limits or Limits()
     taken: set[str] = set()
-    for index, (line, raw) in enumerate(raw_rows(source, limits)):
+    for index, (line, raw) in enumerate(settled(raw_rows(source, limits), chosen)):
         row = read_row(raw, chosen, index=index, line=line) if isinstance(raw, Mapping) else _bad(raw, index, line)
         if isinstance(row, Row):
             if len(row.case.candidates) > limits.candidates:

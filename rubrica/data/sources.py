@@ -1,4 +1,4 @@
-"""Bytes to raw rows, one at a time: JSON Lines (also gzipped) and Parquet, from a file or standard input."""
+"""Bytes to raw rows: JSON Lines or a JSON list (also gzipped) and Parquet, from a file or standard input."""
 
 import gzip
 import io
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rubrica.data.array import array_rows
 from rubrica.data.record import Unreadable
 from rubrica.errors import InputError
 
@@ -36,6 +37,8 @@ class Limits:
 
     line_bytes: int = 32 * 1024 * 1024
     candidates: int = 1000
+    document_bytes: int = 256 * 1024 * 1024
+    """A JSON list is held in memory as a whole; a longer one is refused."""
 
 
 RawRow = tuple[int, "Mapping[str, object] | Unreadable"]
@@ -85,12 +88,15 @@ def count_rows(source: str | Path) -> int | None:
 
 
 def json_rows(stream: io.BufferedReader, limits: Limits, path: str) -> Iterator[RawRow]:
-    """Yield one row per line; blank lines are skipped, and no more than one line is held in memory."""
+    """Yield one row per line, or per item of a JSON list; of lines, no more than one is held in memory."""
     number = 0
     while line := stream.readline(limits.line_bytes + 1):
         number += 1
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
+            if line.lstrip().startswith(b"["):
+                yield from array_rows(_whole(line, stream, limits, path), _parse, path)
+                return
             _refuse_documents(line, path)
         if len(line) > limits.line_bytes:
             while not line.endswith(b"\n") and (line := stream.readline(65536)):
@@ -148,14 +154,19 @@ def _finite(digits: str) -> float:
     return value
 
 
+def _whole(line: bytes, stream: io.BufferedReader, limits: Limits, path: str) -> bytes:
+    rest = stream.read(max(0, limits.document_bytes - len(line)) + 1)
+    if len(line) + len(rest) > limits.document_bytes:
+        convert = "jq -c '.[]' in.json > out.jsonl"
+        raise InputError(f"this JSON list is too long to be held in memory; convert it with `{convert}`", path=path)
+    return line + rest
+
+
 def _refuse_documents(line: bytes, path: str) -> None:
     """Say once what would otherwise be an error on every line."""
     start = line.strip()
     if start == b"{":
         convert = "jq -c . in.json > out.jsonl"
-        raise InputError(f"this is one JSON document, not one object per line; convert it with `{convert}`", path=path)
-    if start.startswith(b"["):
-        convert = "jq -c '.[]' in.json > out.jsonl"
         raise InputError(f"this is one JSON document, not one object per line; convert it with `{convert}`", path=path)
     if start.startswith(b"{"):
         return

@@ -24,7 +24,7 @@ _MONTH = (
     r"nov(?:ember)?|dec(?:ember)?)"
 )
 _DATE = re.compile(
-    r"\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}"
+    r"\b(?:\d{4}[-./]\d{2}[-./]\d{2}|\d{1,2}/\d{1,2}/\d{2,4}"
     rf"|{_MONTH}\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?(?:,?[ ]\d{{4}})?|{_MONTH}[ ]\d{{4}}"
     rf"|\d{{1,2}}(?:st|nd|rd|th)?[ ](?:of[ ])?{_MONTH}\.?(?:,?[ ]\d{{4}})?"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:1[5-9]|20)\d{2})\b",
@@ -89,7 +89,14 @@ def dates(text: str) -> tuple[Particular, ...]:
     return tuple(Particular(_date_key(match[0]), *match.span()) for match in _DATE.finditer(text))
 
 
+_BY_NUMBER = re.compile(r"(\d{4})[-./](\d{2})[-./](\d{2})")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
 def _date_key(written: str) -> str:
+    by_number = _BY_NUMBER.fullmatch(written)
+    if by_number and 1 <= int(by_number[2]) <= 12:
+        written = f"{int(by_number[3])} {_MONTHS[int(by_number[2]) - 1]} {by_number[1]}"
     parts = re.findall(r"\d+|[a-z]{3,}", written.lower())
     return " ".join(sorted(part if part.isdigit() else part[:3] for part in parts))
 

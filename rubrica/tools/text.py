@@ -56,6 +56,12 @@ class Text:
         return tuple(_WORD.findall(self.raw))
 
     @cached_property
+    def by_character(self) -> bool:
+        """Whether most words are single Chinese or Japanese characters, two of which say about as much as one word."""
+        single = sum(len(word) == 1 and word >= "\u3040" for word in self.cased)
+        return 2 * single > len(self.tokens)
+
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """The words in lower case."""
         return tuple(map(str.lower, self.cased))

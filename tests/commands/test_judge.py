@@ -152,11 +152,11 @@ def test_a_directory_is_one_line(judge: Run, tmp_path: Path) -> None:
         (b"\n\n  \n", "empty"),
         (json.dumps(ROW).encode("utf-16"), "UTF-16"),
         (b"PK\x03\x04zip", "zip archive"),
-        (b'[{"prompt": "x"}]', "one JSON document"),
+        (b'[{"prompt": ', "not JSON"),
         (json.dumps(ROW, indent=2).encode(), "one JSON document"),
         (b"PAR1" + bytes(64), "Parquet"),
     ],
-    ids=["empty", "blank", "utf-16", "zip", "array", "indented", "not really parquet"],
+    ids=["empty", "blank", "utf-16", "zip", "broken list", "indented", "not really parquet"],
 )
 def test_another_kind_of_file_is_one_line(judge: Run, tmp_path: Path, content: bytes, says: str) -> None:
     (tmp_path / "in.jsonl").write_bytes(content)

@@ -183,6 +183,43 @@ CASES: list[tuple[str, dict[str, Any], Expected]] = [
         Expected(ASK, ["Plum", "Car"], Label.from_scores((5.0, 1.0), source="silver")),
     ),
     (
+        "auto-j",
+        {"prompt": "Name a fruit.", "response 1": "Car", "response 2": "Plum", "label": 1},
+        Expected(ASK, ["Car", "Plum"], best(1)),
+    ),
+    (
+        "auto-j",
+        {"prompt": "Name a fruit.", "response 1": "Fig", "response 2": "Plum", "label": 2},
+        Expected(ASK, ["Fig", "Plum"], tie()),
+    ),
+    (
+        "pairwise",
+        {
+            "question": "Name a fruit.",
+            "response_1": "Car",
+            "response_2": "Plum",
+            "score_1": 1,
+            "score_2": 4,
+            "label": 1,
+        },
+        Expected(ASK, ["Car", "Plum"], Label.from_scores((1.0, 4.0))),
+    ),
+    (
+        "marked",
+        {"prompt": "Name a fruit.", "generation": "Plum", "passed": True, "output": []},
+        Expected(ASK, ["Plum"], Label.from_scores((1.0,), source="verified")),
+    ),
+    (
+        "marked",
+        {"question": "Name a fruit.", "solution": "Car", "is_correct": False},
+        Expected(ASK, ["Car"], Label.from_scores((0.0,), source="verified")),
+    ),
+    (
+        "response",
+        {"prompt": "Name a fruit.", "output": [], "generation": "Plum"},
+        Expected(ASK, ["Plum"], None),
+    ),
+    (
         "nectar",
         {
             "prompt": "\n\nHuman: Name a fruit.\n\nAssistant: ",

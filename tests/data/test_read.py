@@ -134,8 +134,11 @@ def test_parquet_without_pyarrow_names_the_install_line(tmp_path: Path, monkeypa
         (b"PK\x03\x04...", "zip archive"),
         (b"\x28\xb5\x2f\xfd...", "zstd"),
         ("{}".encode("utf-16"), "UTF-16"),
-        (b"[\n  {}\n]", "one JSON document"),
-        (b'[{"prompt": 1}]', "one JSON document"),
+        (b"[]", "the input is empty"),
+        (b"[" + LINE, "no comma and no end of the list after item 1"),
+        (b"[" + LINE + b', {"prompt": ]', "item 2 of the list is not JSON"),
+        (b"[" + LINE + b"]\n[" + LINE + b"]", "something follows the list"),
+        (b"[" * 100_000, "nested too deeply"),
         (b'{\n "prompt": 1\n}', "one JSON document, not one object per line; convert it with `jq -c . in.json"),
         (b"prompt,response_a,response_b\nx,y,z", "this is a table as text"),
         (b'"id"\t"prompt"\t"answer"\n1\tx\ty', r"DictReader\(sys.stdin, delimiter='\\t'\)"),
@@ -144,6 +147,29 @@ def test_parquet_without_pyarrow_names_the_install_line(tmp_path: Path, monkeypa
 def test_files_that_are_something_else(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
         list(read(write(tmp_path, data)))
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_json_list_is_read_item_by_item(tmp_path: Path, indent: int | None) -> None:
+    listed = [{**GOOD, "id": "a"}, {"prompt": "no answer"}, {**GOOD, "id": "b"}]
+    bad: list[BadRow] = []
+    path = write(tmp_path, json.dumps(listed, indent=indent).encode())
+    assert [(row.line, row.case.id) for row in read(path, on_bad=bad.append)] == [(1, "a"), (3, "b")]
+    assert [row.line for row in bad] == [2]
+
+
+def test_an_item_that_breaks_a_rule_leaves_the_others(tmp_path: Path) -> None:
+    items = [json.dumps(GOOD), '{"prompt": "x", "prompt": "y"}', "3", '{"prompt": NaN}', json.dumps(GOOD)]
+    bad: list[BadRow] = []
+    path = write(tmp_path, f"[{', '.join(items)}]".encode())
+    assert [row.line for row in read(path, on_bad=bad.append)] == [1, 5]
+    assert [row.line for row in bad] == [2, 3, 4]
+
+
+def test_a_list_beyond_the_bound_says_how_to_convert_it(tmp_path: Path) -> None:
+    path = write(tmp_path, json.dumps([GOOD, GOOD]).encode())
+    with pytest.raises(InputError, match="too long to be held in memory; convert it with `jq"):
+        list(read(path, limits=Limits(document_bytes=40)))
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
@@ -256,7 +282,7 @@ OWN = {"prompt": "q", "candidates": ["a", "b"]}
         ({"prompt": "q", "completions": ["a"], "labels": [True, False]}, "labels"),
         ({"prompt": "q", "completion": "a", "label": "yes"}, "label"),
         ({"prompt": "q", "response_a": "a", "response_b": "b", "winner": "c"}, "winner"),
-        ({"prompt": "q", "response_a": "a", "response_b": "b", "label": 0}, "label"),
+        ({"prompt": "q", "response_a": "a", "response_b": "b", "label": 3}, "label"),
         ({"prompt": "q", "response_a": "a", "output_2": "b"}, "response_a"),
         (
             {"instruction": "q", "completions": [{"response": "a", "overall_score": "N/A"}]},

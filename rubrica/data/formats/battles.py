@@ -20,7 +20,17 @@ _SIDES = (
     ("answer_a", "answer_b"),
     ("Output1", "Output2"),
 )
-_VOTE = ("winner", "label", "preference", "Better", "better", "choice")
+VOTES = ("winner", "label", "preference", "Better", "better", "choice")
+"""Columns that hold who won, in the order of preference."""
+_GRADES = (
+    ("score_a", "score_b"),
+    ("score_A", "score_B"),
+    ("score_1", "score_2"),
+    ("score1", "score2"),
+    ("human_score_1", "human_score_2"),
+    ("rating_a", "rating_b"),
+    ("rating_1", "rating_2"),
+)
 _FIRST = frozenset(
     {"a", "1", "model_a", "model_1", "response_a", "output_1", "response_1", "output1", "response1", "a>b", "a>>b"}
 )
@@ -94,18 +104,38 @@ def helpsteer3_edit_quality(record: Record) -> Draft:
 
 
 def pairwise(record: Record) -> Draft:
-    """`response_a` and `response_b` (or columns named alike), and perhaps a vote."""
+    """`response_a` and `response_b` (or columns named alike), and perhaps a score for each, or a vote."""
     sides = next((pair for pair in _SIDES if all(name in record.columns for name in pair)), None)
     if sides is None:
         raise Unreadable(
             "the two answers are not named alike", field="response_a", fix="call them response_a, response_b"
         )
-    vote = record.get(*_VOTE)
+    vote = record.get(*VOTES)
+    grades = graded_sides(record.columns)
+    label = None if vote is None or grades else _vote(vote, record.name(*VOTES))
     return Draft(
         prompt=asked(record, "Text", "context"),
         outputs=[output(record.need(name), name) for name in sides],
-        label=None if vote is None else _vote(vote, record.name(*_VOTE)),
+        label=Label.from_scores(tuple(number(record.need(name), name) for name in grades)) if grades else label,
     )
+
+
+def graded_sides(columns: Mapping[str, object]) -> tuple[str, str] | None:
+    """Return the two columns that grade the answers, where both hold numbers: they say more than a vote."""
+    return next((pair for pair in _GRADES if all(_is_number(columns.get(name)) for name in pair)), None)
+
+
+def auto_j(record: Record) -> Draft:
+    """Auto-J's pairs: `response 1`, `response 2`; `label` is 0 for the first, 1 for the second, 2 for a tie."""
+    vote = record.get("label")
+    label = None
+    if vote is not None:
+        which = whole(vote, "label")
+        if which not in (0, 1, 2):
+            raise Unreadable(f"{which} is none of 0, 1, 2", field="label", fix="correct the label")
+        label = tied(2) if which == 2 else best_of_two(which == 1)
+    outputs = [output(record.need(name), name) for name in ("response 1", "response 2")]
+    return Draft(prompt=asked(record), outputs=outputs, label=label)
 
 
 def _battle(first: Turns, second: Turns, label: Label | None, *, both_bad: bool = False) -> Draft:
@@ -124,7 +154,14 @@ def _vote(value: object, field: str) -> Label:
         return best_of_two(word in _SECOND)
     if word in _TIED:
         return tied(2)
+    if word in {"0", "0.0"}:
+        told = "a vote of 0, where 1 is the first answer and 2 the second"
+        raise Unreadable(told, field=field, fix="write A, B or tie")
     raise Unreadable(f"cannot tell who won from {str(value)[:40]!r}", field=field, fix="write A, B or tie")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _turn_list(value: object, field: str) -> Sequence[str]:
@@ -174,6 +211,7 @@ FORMATS = (
     Format("helpsteer3", ("context", "response1", "response2"), helpsteer3),
     Format("arena", ("conversation_a", "conversation_b"), arena),
     Format("arena-55k", ("prompt", "response_a", "response_b", "winner_model_a"), arena_one_hot),
+    Format("auto-j", ("prompt", "response 1", "response 2"), auto_j),
     Format("multimodal-rewardbench", ("Text", "Output1", "Output2", "Better"), pairwise),
     Format("pairwise", (_ASKED, "|".join(a for a, _ in _SIDES), "|".join(b for _, b in _SIDES)), pairwise),
 )

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from rubrica.data.content import output, prompt
-from rubrica.data.formats.base import PROMPT, Draft, Format, Output, ranked
+from rubrica.data.formats.base import PROMPT, Draft, Format, Output, asked, ranked
 from rubrica.data.record import Record, Unreadable, items, mapping, number, text, whole
 from rubrica.types import Label, TextPart
 
 ANSWERS = ("responses", "completions", "outputs", "answers", "generations")
 GRADES = ("scores", "ratings", "rewards")
+ANSWER = ("response", "completion", "generation", "output", "model_output", "solution")
+"""Columns that hold one answer where a mark stands beside it."""
+MARKS = ("passed", "is_solved", "is_correct", "correct", "follow_all_instructions")
 
 
 def ratings(record: Record) -> Draft:
@@ -54,6 +57,22 @@ def unpaired(record: Record) -> Draft:
         outputs=[output(record.need("completion", "response"), record.name("completion", "response"))],
         label=Label.from_scores((number(record.need("label"), "label"),)),
     )
+
+
+def marked(record: Record) -> Draft:
+    """One answer and whether it passed: samples of code with their tests' outcome, answers checked by a program."""
+    name = next((name for name in ANSWER if record.columns.get(name) not in (None, [])), None) or record.name(*ANSWER)
+    return Draft(
+        prompt=asked(record),
+        outputs=[output(record.need(name), name)],
+        label=Label.from_scores((float(record.need(*MARKS) is True),), source="verified"),
+    )
+
+
+def is_marked(columns: Mapping[str, object]) -> bool:
+    """Whether the mark is true or false, and the answer is not an empty list of something else."""
+    mark = next((columns[name] for name in MARKS if columns.get(name) is not None), None)
+    return isinstance(mark, bool) and any(columns.get(name) not in (None, []) for name in ANSWER)
 
 
 def stepwise(record: Record) -> Draft:
@@ -124,6 +143,7 @@ FORMATS = (
     Format("ultrafeedback", ("instruction|prompt", "completions[].response"), ultrafeedback),
     Format("nectar", ("prompt", "answers[].answer", "answers[].rank"), nectar),
     Format("ratings", (_ASKED, "|".join(f"{name}[]" for name in ANSWERS), "|".join(GRADES)), ratings),
+    Format("marked", (_ASKED, "|".join(ANSWER), "|".join(MARKS)), marked, is_marked),
     Format("trl-stepwise", (_ASKED, "completions[]", "labels[]"), stepwise),
     Format("trl-unpaired", (_ASKED, "completion|response", "label"), unpaired),
 )

@@ -6,11 +6,14 @@ from functools import lru_cache
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.features import task_features
 from rubrica.tools.text import Text, read
 from rubrica.types import Candidate, Span, TaskView
 
 _RUN = 8
+_EXTRACT = 0.4
+"""Share of the prompt's words below which copied words are an extract of what is given, not an echo."""
 _QUOTE = re.compile(
     r"\b(?:quot(?:e|es|ation|ations|ing)|verbatim|word for word|exact words?|cite|copy|repeat|extract|excerpt)\b",
     re.IGNORECASE,
@@ -18,24 +21,28 @@ _QUOTE = re.compile(
 
 
 @lru_cache(maxsize=128)
-def _runs(prompt: str) -> frozenset[tuple[str, ...]]:
+def _runs(prompt: str, size: int) -> frozenset[tuple[str, ...]]:
     words = read(prompt).words
-    return frozenset(zip(*(words[i:] for i in range(_RUN)), strict=False))
+    return frozenset(zip(*(words[i:] for i in range(size)), strict=False))
 
 
 def echoed(answer: Text, prompt: Text) -> tuple[float, Span | None]:
-    """Return the share of the answer's words that lie in runs of 8 words copied from the prompt, and the first run."""
+    """Return the share of the answer's words that lie in runs copied from the prompt, and the first run.
+
+    A run is of 8 words, or of 16 characters where these are the words.
+    """
+    size = 2 * _RUN if answer.by_character else _RUN
     words = answer.words
-    if len(words) < _RUN or len(prompt.words) < _RUN:
+    if len(words) < size or len(prompt.words) < size:
         same = bool(words) and words == prompt.words
         return float(same), answer.span(0, len(answer.raw)) if same else None
-    known = _runs(prompt.raw)
+    known = _runs(prompt.raw, size)
     copied = bytearray(len(words))
     first: Span | None = None
-    for i, run in enumerate(zip(*(words[k:] for k in range(_RUN)), strict=False)):
+    for i, run in enumerate(zip(*(words[k:] for k in range(size)), strict=False)):
         if run in known:
-            copied[i : i + _RUN] = b"\x01" * _RUN
-            first = first or answer.span(answer.tokens[i][0], answer.tokens[i + _RUN - 1][1])
+            copied[i : i + size] = b"\x01" * size
+            first = first or answer.span(answer.tokens[i][0], answer.tokens[i + size - 1][1])
     return sum(copied) / len(words), first
 
 
@@ -48,7 +55,11 @@ def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obser
     share, where = echoed(answer, read(task.prompt))
     if not answer.words:
         yield Observation(claim, None, "the answer is empty")
-    elif (features.has_source or features.has_code or features.asks_completion) and share < 0.95:
+    elif share < 1 and read_task(task.prompt).writes:
+        yield Observation(claim, None, f"{share:.0%} copied: code goes on from what is given", where)
+    elif (features.has_source or features.has_code or features.asks_completion) and (
+        share < 0.95 or len(answer.words) < _EXTRACT * len(read(task.prompt).words)
+    ):
         yield Observation(claim, None, f"{share:.0%} copied, which this task may call for", where)
     elif share and _QUOTE.search(task.prompt) and len(answer.words) < 0.6 * len(read(task.prompt).words):
         yield Observation(claim, None, f"{share:.0%} copied, where a quotation or a repetition is asked for", where)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from rubrica.tools import lexicon
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.code.blocks import prose
+from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.passage import split_prompt
 from rubrica.tools.phrasing import phrases_in
 from rubrica.tools.text import read
@@ -25,6 +27,10 @@ def filler(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obs
     if not text.strip():
         yield Observation(claim, None, "the answer is empty")
         return
+    text = prose(text, bare=read_task(task.prompt).writes)
+    if not text.strip():
+        yield Observation(claim, 1.0, "there is nothing but code")
+        return
     reading = read(text)
     found = [
         reading.span(reading.tokens[start][0], reading.tokens[end - 1][1])
@@ -42,7 +48,8 @@ def filler(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obs
     told = f"{len(found)} phrase{'s' if len(found) != 1 else ''}, {share:.0%} of the text"
     if first is not None:
         told += f", such as {first.text[:_SHOWN]!r}"
-    yield Observation(claim, max(0.0, 1 - share / _FULL), told, first)
+    where = read(candidate.text).span(first.start, first.end) if first else None
+    yield Observation(claim, max(0.0, 1 - share / _FULL), told, where)
 
 
 def restated(text: str, prompt: str) -> Span | None:

@@ -1,7 +1,8 @@
 """Whether the numbers, names and dates of the answer come from the source that the task hands over."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools.base import Observation
@@ -9,7 +10,7 @@ from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.facts import Particular, dates, measured, names, numbers, spelled
 from rubrica.tools.passage import source_of
-from rubrica.tools.text import read
+from rubrica.tools.text import read, stem
 from rubrica.types import Candidate, TaskView, Value
 
 _LIST_MARK = re.compile(r"^[ \t#*_>(]*\d{1,3}[.):](?=[ \t*_])", re.MULTILINE)
@@ -24,6 +25,14 @@ _FINDERS: dict[str, Callable[[str], tuple[Particular, ...]]] = {
     "names": names,
     "dates": dates,
 }
+_HEDGE = re.compile(
+    r"\b(?:(more than|over|at least|above|upwards of|in excess of)|(less than|fewer than|under|below|up to|at most)"
+    r"|(?:about|around|roughly|approximately|nearly|almost|some|close to|just over|just under))"
+    r"\s{1,3}(?:an?\s)?[$€£¥]?\s?$",
+    re.IGNORECASE,
+)
+_APART = re.compile(r"(?<=\d)([.,]) (?=\d)")
+"""A number that a tokeniser took apart: "12, 500", "3. 4 million"."""
 _SHOWN = 40
 """Characters of the source that are shown."""
 
@@ -52,7 +61,15 @@ def grounding(task: TaskView, candidate: Candidate, arguments: GroundingArgument
     known = f"{source}\n{task.prompt}"
     kinds = _FINDERS if arguments.of == "all" else {arguments.of: _FINDERS[arguments.of]}
     found = {kind: find(candidate.text) for kind, find in kinds.items()}
-    missing = [(kind, part) for kind, parts in found.items() for part in parts if not _known(kind, part, known)]
+    within = [(part.start, part.end) for part in found.get("dates", ())]
+    if arguments.of == "all":  # the day, month and year of a date are not looked up again
+        found = {kind: parts if kind == "dates" else _outside(parts, within) for kind, parts in found.items()}
+    missing = [
+        (kind, part)
+        for kind, parts in found.items()
+        for part in parts
+        if not _known(kind, part, known) and not (kind == "numbers" and _rounds(candidate.text, part, known))
+    ]
     derived = _derived(found.get("numbers", ()), {id(part) for _, part in missing})
     missing = [(kind, part) for kind, part in missing if part.key not in derived]
     total = sum(map(len, found.values()))
@@ -66,6 +83,10 @@ def grounding(task: TaskView, candidate: Candidate, arguments: GroundingArgument
     yield Observation(claim, 1 - len(missing) / total, detail, where, {"missing": list(lost)})
 
 
+def _outside(parts: Iterable[Particular], spans: Sequence[tuple[int, int]]) -> tuple[Particular, ...]:
+    return tuple(part for part in parts if not any(start <= part.start and part.end <= end for start, end in spans))
+
+
 def _derived(found: Iterable[Particular], missing: set[int]) -> frozenset[str]:
     """Sums and differences of two numbers that the answer takes from the source: 17 found, 12 fixed, 5 open."""
     taken = [float(part.key) for part in found if id(part) not in missing][:12]
@@ -75,11 +96,35 @@ def _derived(found: Iterable[Particular], missing: set[int]) -> frozenset[str]:
 
 def _known(kind: str, part: Particular, source: str) -> bool:
     if kind == "numbers":
-        return part.key in {other.key for other in numbers(source)} or part.key in spelled(source)
+        return part.key in _keys(source)
     if kind == "dates":
         wanted = set(part.key.split())
         return any(wanted <= set(other.key.split()) for other in dates(source)) or wanted <= read(source).vocabulary
-    return all(word in read(source).vocabulary for word in part.key.split())
+    held = read(source)
+    known = all(word in held.vocabulary or stem(word) in held.content for word in part.key.split())
+    return known or _begins_a_word(part.key, source)
+
+
+@lru_cache(maxsize=64)
+def _keys(source: str) -> frozenset[str]:
+    """Collect the numbers of a source, those that a tokeniser took apart put together again."""
+    found = {part.key for part in numbers(source)} | spelled(source)
+    return frozenset(found | {part.key for part in numbers(_APART.sub(r"\1", source))})
+
+
+def _rounds(text: str, part: Particular, source: str) -> bool:
+    """Whether the words before a number say that it is rounded ("more than 100"), and the source has one that fits."""
+    hedge = _HEDGE.search(text[max(0, part.start - 24) : part.start])
+    if hedge is None:
+        return False
+    value = float(part.key)
+    low, high = (value, 1.5 * value) if hedge[1] else (value / 1.5, value) if hedge[2] else (0.9 * value, 1.1 * value)
+    return any(low <= float(key) <= high for key in _keys(source))
+
+
+def _begins_a_word(name: str, source: str) -> bool:
+    """Whether the name stands in the source with something grown onto its end: "Vela'14", or a space that was lost."""
+    return len(name) > 2 and re.search(rf"(?<!\w){re.escape(name)}", read(source).lower) is not None
 
 
 @builtin(
@@ -93,15 +138,19 @@ def number_contradiction(task: TaskView, candidate: Candidate, _: NoArguments) -
     if not source:
         yield Observation(claim, None, "the task has no source")
         return
+    if read_task(task.prompt).writes:
+        yield Observation(claim, None, "the answer is code, which has numbers of its own")
+        return
     theirs = [part for part in numbers(source) if part.unit]
-    ours = [part for part in numbers(candidate.text) if part.unit and part.unit in {other.unit for other in theirs}]
+    said = _LIST_MARK.sub(_blank, candidate.text)
+    ours = [part for part in numbers(said) if part.unit and part.unit in {other.unit for other in theirs}]
     if not ours:
         yield Observation(claim, None, "no number of a unit that the source has")
         return
-    known = {part.key for part in numbers(source)} | spelled(source)
+    known = _keys(source)
     for part in ours:
         rivals = [other for other in theirs if other.unit == part.unit]
-        if part.key in known or part.unit in {"$", "€", "£", "¥", "%"}:
+        if part.key in known or _rounds(said, part, source) or part.unit in {"$", "€", "£", "¥", "%"}:
             continue
         near = _around(candidate.text, part)
         rival = max(rivals, key=lambda other: len(near & _around(source, other)))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.passage import source_of
 from rubrica.tools.text import read
 from rubrica.types import Candidate, Span, TaskView
@@ -61,6 +62,9 @@ def quotes(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obs
     """Look up every quotation."""
     claim = "quotations stand verbatim in the source"
     source = source_of(task)
+    if source and read_task(task.prompt).writes:
+        yield Observation(claim, None, "the answer is code, where quotation marks do not quote")
+        return
     found = quotations(candidate.text) if source else []
     if not found:
         yield Observation(claim, None, "no quotation" if source else "the task has no source")

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
+from rubrica.tools.builtin.code.blocks import prose
+from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.text import Text, read
 from rubrica.types import Candidate, Span, TaskView
 
@@ -16,17 +18,24 @@ _MIN_WORDS = 12
 _LOOP = 4
 _MIN_ITEMS = 4
 _MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•+])\s+")
+_TAG = re.compile(r"</?[A-Za-z][\w-]{0,20}(?:\s[^<>\n]{0,300})?/?>")
 _TYPICAL_RATIO = 0.25
 """Deflated share of its bytes below which prose of some length is degenerate; ordinary English lies near 0.4 to 0.6."""
+_CODE_RATIO = 0.12
+"""The same for an answer with code in it, whose lines are alike by nature."""
 
 
 def repeated_share(reading: Text) -> float:
-    """Share of the text's 6-word runs that occurred before in it, in [0, 1]; 0 when it is shorter than two runs."""
+    """Share of the text's 6-word runs that occurred before in it, in [0, 1]; 0 when it is shorter than two runs.
+
+    Where characters are the words, runs are twice as long: six of them are one term that a text may well repeat.
+    """
     words = reading.words
-    runs = len(words) - _NGRAM + 1
+    size = 2 * _NGRAM if reading.by_character else _NGRAM
+    runs = len(words) - size + 1
     if runs < 2:
         return 0.0
-    distinct = len(set(zip(*(words[i:] for i in range(_NGRAM)), strict=False)))
+    distinct = len(set(zip(*(words[i:] for i in range(size)), strict=False)))
     return (runs - distinct) / runs
 
 
@@ -76,26 +85,35 @@ def deflated_share(text: str) -> float:
 @builtin(
     "repetition", "The answer does not repeat itself: 1 no repetition, 0 a loop; counts 6-word runs, sentences, lines."
 )
-def repetition(_task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
-    """Grade how little is said twice."""
+def repetition(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
+    """Grade how little is said twice; of code, only a loop without end counts."""
     claim = "the answer does not repeat itself"
-    reading = read(candidate.text)
+    told = _TAG.sub(lambda tag: " " * len(tag[0]), prose(candidate.text, bare=read_task(task.prompt).writes))
+    has_code = told != candidate.text
+    whole = deflated_share(candidate.text)
+    endless = has_code and len(candidate.text) > 600 and whole < _CODE_RATIO
+    reading = read(told)
+    if endless:
+        yield Observation(claim, 0.25, f"deflates to {whole:.0%}", None, {"deflated": round(whole, 4)})
+        return
     if len(reading.words) < _MIN_WORDS:
-        yield Observation(claim, None, "too short to tell")
+        short = "the text beside the code is short" if has_code else "too short to tell"
+        yield Observation(claim, 1.0 if has_code else None, short)
         return
     circle = loop(reading)
     share = repeated_share(reading)
     again = repeated_sentence(reading)
     lines = Counter(line for line in reading.lines if len(line) > 20)
     double = max(sum(count - 1 for count in lines.values()) / max(1, len(reading.lines)), repeated_items(reading))
-    deflated = deflated_share(candidate.text)
-    degenerate = len(candidate.text) > 600 and deflated < _TYPICAL_RATIO
+    said = "\n".join(reading.lines) if has_code else told
+    deflated = deflated_share(said)
+    degenerate = len(said) > 600 and deflated < _TYPICAL_RATIO
     value = 0.0 if circle else max(0.0, 1 - 2 * max(share, double))
     if degenerate:
         value = min(value, 0.25)
     elif again is not None:
         value = min(value, 0.75)
     detail = f"{share:.0%} of 6-word runs occur again, deflates to {deflated:.0%}"
-    yield Observation(
-        claim, value, detail, circle or again, {"repeated": round(share, 4), "deflated": round(deflated, 4)}
-    )
+    found = circle or again
+    where = read(candidate.text).span(found.start, found.end) if found else None
+    yield Observation(claim, value, detail, where, {"repeated": round(share, 4), "deflated": round(deflated, 4)})

@@ -39,6 +39,10 @@ _CODE_LINE = re.compile(r"(?:return|yield|raise) [^.!?]*$|[A-Za-z_][\w.\[\]'\"]*
 """A statement on the last line of code without a fence: it needs no mark, and may end on a variable called `a`."""
 _CLOSING = re.compile(r"\n[^\n.!?]{2,50},[ \t]*\n{1,2}[^\n.!?,;:]{1,40}$")
 """Who signs a letter: "With our deepest sympathy," and a name on the next line."""
+_EQUATION = re.compile(r"^(?=[^\n]*\d)(?:\S{1,80}\s){0,8}?\S{0,80}(?:=|≈|≤|≥|\\approx)\s?\S[^\n]*$")
+"""A last line of working: "x = 8" or "M(3) = 16/27 gallons" needs no mark."""
+_ANSWER = re.compile(r"#{2,6}\s{0,4}[^\s#][^\n]{0,60}$|=\s?[$\\]{0,2}-?\d[\d.,]*(?:\s\w{1,20})?$")
+"""A last item that gives its result: "... #### 12" or "... = 800 gallons"."""
 _ANNOUNCED = re.compile(r"(?:following|as follows|below|here (?:is|are)|these(?: are)?)\b[^.\n]{0,60}:$", re.IGNORECASE)
 
 
@@ -70,7 +74,7 @@ def truncated(text: str) -> str:
 
 def _unfinished_item(body: str, last: re.Match[str]) -> str:
     """Tell an unfinished last item by the others: they end in a mark and this one, of several words, does not."""
-    if _ENDS.search(last.string) or len(last["body"].split()) < 3:
+    if _ENDS.search(last.string) or len(last["body"].split()) < 3 or _ANSWER.search(last.string):
         return ""
     items = [found["body"] or "" for line in body.split("\n")[:-1] if (found := _LIST_ITEM.match(line))]
     ended = sum(item.rstrip()[-1:] in _MARKS for item in items if item)
@@ -81,7 +85,7 @@ def _unfinished_sentence(body: str, last: str) -> str:
     """Tell an unfinished last sentence by its own text: the others end in a mark and this one, in prose, does not."""
     if _ENDS.search(last) or last.startswith(("#", "|", "\\")):
         return ""
-    if _CLOSING.search(body):
+    if _CLOSING.search(body) or (len(last.split()) <= 12 and _EQUATION.match(last)):
         return ""
     reading = read(body)
     sentences = reading.sentence_texts[-30:]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rubrica.tools.builtin.base import BUILTINS
+from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.sandbox.router import open_sandbox
 from rubrica.types import Candidate, Message, TaskView, TextPart
 
@@ -127,3 +128,65 @@ def test_code_in_a_line_of_prose_is_run(run: Run) -> None:
     prompt = "What is the output of print(sum(i for i in range(5) if i % 2 == 0))?"
     assert run("code-output", prompt, "It prints 6.", "It prints 11.") == [1.0, 0.0]
     assert run("code-output", "What is the output of print(secret)?", "It prints 6.") == [None]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "loose"),
+    [
+        (
+            "Write a Python function `double(n)` that doubles a number.",
+            "Here it is: def double(n): return n * 2 This works for every number.",
+        ),
+        (
+            "Write a Rust function `double(n: i32) -> i32` that doubles a number.",
+            "Here it is:\n\nfn double(n: i32) -> i32 {\n    n * 2\n}\n\nThis works for every number.",
+        ),
+        (
+            "Write a C++ function `vector<int> twice(vector<int> all)` that doubles each.",
+            "Take\n\nvector<int> twice(vector<int> all) {\n    for (auto& one : all) one *= 2;\n    return all;\n}",
+        ),
+        (
+            "Write a JavaScript function `const double = (n)` that doubles a number.",
+            "const double = (n) => {\n  return n * 2;\n};\n\nThat is all.",
+        ),
+    ],
+)
+def test_code_that_nothing_sets_apart_is_not_missing(run: Run, prompt: str, loose: str) -> None:
+    prose = "The function double(n) or twice returns the double of n; you can write it in one line."
+    for tool in ("code-parse", "code-run"):
+        found = run(tool, prompt, loose, prose)
+        assert found[0] in (None, 1.0)
+        assert found[1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("declaration", "name"),
+    [
+        ("vector<int> twice(vector<int> all)", "twice"),
+        ("map<string, vector<int>> by_name(const string& all)", "by_name"),
+        ("const isFull = (a, b)", "isFull"),
+        ("public static Optional<String> hashOf(String text) throws IOException", "hashOf"),
+        ("func (s *Stack) Push(x int) error", "Push"),
+        ("fn pick<T>(all: Vec<T>) -> T", "pick"),
+        ("twice(n)", "twice"),
+        ("twice", "twice"),
+    ],
+)
+def test_a_declaration_in_back_quotes_names_what_it_declares(declaration: str, name: str) -> None:
+    entry = read_task(f"Write a function `{declaration}` to solve the following problem: turn it around.").entry
+    assert entry is not None
+    assert entry.name == name
+
+
+def test_a_remainder_of_code_is_not_taken_for_all_of_it(run: Run) -> None:
+    prompt = "Write a Python function `double(n)` that doubles a number."
+    broken = "So:\n\ndef double(n):\n    Doubles a number.\n    return n * 2\n\nTest cases\nprint(double(2))\nprint(n)"
+    for tool in ("code-names", "code-parse", "code-run"):
+        assert run(tool, prompt, broken) == [None]
+
+
+def test_a_heading_between_lines_of_code_is_no_name(run: Run) -> None:
+    prompt = "Write a Python function `double(n)` that doubles a number."
+    told = "So:\n\ndef double(n):\n    return n * 2\n\nExamples\nprint(double(2))"
+    assert run("code-names", prompt, told) == [1.0]
+    assert run("code-names", prompt, told.replace("n * 2", "n * factor")) == [0.0]

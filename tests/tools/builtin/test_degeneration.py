@@ -182,3 +182,95 @@ def test_a_cut_last_item_or_sentence_is_told_from_one_without_a_mark(text, whole
 def test_list_items_said_again_are_a_repetition_whatever_their_number(value: Value, items, wanted) -> None:
     text = "Here are the courses that you may want to take:\n" + "\n".join(f"{n}. {i}" for n, i in enumerate(items, 1))
     assert value("repetition", "Name courses.", text) == pytest.approx(wanted)
+
+
+# Code beside prose
+
+STUB = 'def widen(gap: int) -> int:\n    """\n    Return the gap made three wider.\n    """\n'
+WRITES = f"{STUB}"
+WIDENED = f"{STUB}    wider = gap + 3\n    return wider\n"
+SWITCH = "\n".join(f"    if (code == {i}) {{ return names.get({i}).trim(); }}" for i in range(12))
+
+
+def test_a_stub_that_is_gone_on_from_is_no_echo_and_no_filler(value: Value) -> None:
+    assert value("echo", WRITES, WIDENED) is None
+    assert value("filler", WRITES, WIDENED) == 1
+    assert value("repetition", WRITES, WIDENED) == 1
+    assert value("echo", WRITES, STUB) == 0
+
+
+def test_lines_of_code_may_be_alike(value: Value) -> None:
+    prompt = "Write a Java function `String name(int code)` that looks a name up."
+    answer = f"{PROSE}\n\n```java\nString name(int code) {{\n{SWITCH}\n    return null;\n}}\n```"
+    assert value("repetition", prompt, answer) == 1
+    assert value("repetition", prompt, f"{PROSE}\n{PROSE}\n```java\n{SWITCH}\n```") != 1
+
+
+def test_code_without_an_end_is_a_loop(value: Value) -> None:
+    assert value("repetition", WRITES, "```python\n" + "    total = total + 1\n" * 80 + "```") == 0.25
+
+
+def test_nested_tags_are_no_word_loop(value: Value) -> None:
+    assert value("repetition", "", f"<div><div><div><div><div><p>{PROSE}</p></div></div></div></div></div>") == 1
+
+
+def test_the_place_of_a_repetition_is_the_answers_own(ask: Callable[..., list[Evidence]]) -> None:
+    answer = f"```\ncode\n```\n<p>{PROSE}</p>\n<p>{PROSE}</p>"
+    [evidence] = ask("repetition", "", answer)
+    assert evidence.span is not None
+    assert answer[evidence.span.start : evidence.span.end] == evidence.span.text
+
+
+def test_a_short_extract_of_a_long_text_is_no_echo(value: Value) -> None:
+    told = (
+        f"{PROSE} The fare is four crowns for a grown person and two for a child. Dogs ride free, and so do bicycles."
+    )
+    extract = "On clear days you can see both lighthouses from the upper deck, and seals rest on the sandbank."
+    assert value("echo", f"Summarize this text.\n\nText: {told}", extract) is None
+    assert value("echo", f"Summarize this text.\n\nText: {told}", told) == 0
+
+
+@pytest.mark.parametrize("last", ["M(3) = 16/27 gallons", "x = 8", "So 12 + 5 = 17 boats"])
+def test_an_equation_at_the_end_needs_no_mark(last: str) -> None:
+    assert truncated(f"{PROSE}\n{last}") == ""
+
+
+def test_a_sentence_with_an_equation_in_it_still_breaks_off() -> None:
+    told = "So we know that y = 3 and we can now go on with the other side of the sum that the"
+    assert truncated(f"{PROSE}\n{told}") != ""
+
+
+@pytest.mark.parametrize(
+    ("opening", "share"),
+    [
+        ("Of course, you will find that the ferry is late. ", len("Of course,")),
+        ("Sure! ", len("Sure!")),
+        ("Absolutely, I would say so. ", len("Absolutely, I would say so.")),
+    ],
+)
+def test_of_an_opening_only_what_is_ready_made_counts(
+    ask: Callable[..., list[Evidence]], opening: str, share: int
+) -> None:
+    [evidence] = ask("filler", "When does it leave?", opening + PROSE)
+    assert evidence.span is not None
+    assert evidence.span.end - evidence.span.start == share
+
+
+def test_a_question_in_chinese_may_be_taken_up_in_the_answer(value: Value) -> None:
+    asked = "哪一座山是这个国家最高的山？请简短回答。"
+    assert value("echo", asked, "北岭是这个国家最高的山，高三千二百米。") == 1
+    assert value("echo", asked, asked) == 0
+
+
+def test_a_term_in_chinese_may_occur_again(value: Value) -> None:
+    told = "可持续发展问题很重要。学校教人怎样看待可持续发展问题，城里的人也常常谈到它，因为河水变少了。"
+    assert value("repetition", "", told) == 1
+    assert value("repetition", "", told + told) != 1
+
+
+@pytest.mark.parametrize("last", ["So there are twelve boats. #### 12", "The fares come to 12 * 4 = 48 crowns"])
+def test_an_item_that_gives_the_result_needs_no_mark(last: str) -> None:
+    assert truncated(f"1. Each boat sails at nine.\n2. There are four boats a day.\n3. {last}") == ""
+    assert (
+        truncated("1. Each boat sails at nine.\n2. There are four boats a day.\n3. So there are twelve boats in") != ""
+    )

@@ -139,3 +139,59 @@ def test_every_relation_is_a_share(value: Value, of: str, answer: str) -> None:
 def test_hostile_answers_are_read_in_linear_time(value: Value, tool: str, piece: str) -> None:
     found = value(tool, PROMPT, piece * (100_000 // len(piece)))
     assert found is None or 0 <= found <= 1
+
+
+def test_code_is_not_held_to_the_numbers_and_quotations_of_a_source(value: Value) -> None:
+    prompt = f"Write a Python function that returns the toll, as in this text.\n\nText: {SOURCE}"
+    code = "```python\ndef toll(n):\n    if n > 26:  # 26 months\n        return 'a toll that nobody has'\n```"
+    assert value("number-contradiction", prompt, code) is None
+    assert value("quotes", prompt, code.replace("'", '"')) is None
+
+
+def test_the_mark_of_a_list_item_is_no_number(value: Value) -> None:
+    listed = "1. Bridge closes\n2. Ferries run\n3. months of work: 18\n4. 18 months"
+    assert value("number-contradiction", PROMPT, listed) == 1
+
+
+def test_a_name_that_lost_its_space_in_the_source_is_known(value: Value) -> None:
+    context = ("The pump was made by Tarn Velloworks'21, said Ona Birk, and it ran on the quay.",)
+    assert value("grounding", "Who made it?", "It was made by Tarn Vello, says Ona Birk.", context=context) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "grounded"),
+    [
+        ("More than 1,000 vehicles cross the bridge.", True),
+        ("About 1,250 vehicles cross the bridge.", True),
+        ("Fewer than 1,500 vehicles cross the bridge.", True),
+        ("More than 3,000 vehicles cross the bridge.", False),
+        ("About 1,600 vehicles cross the bridge.", False),
+        ("1,000 vehicles cross the bridge.", False),
+    ],
+)
+def test_a_rounded_number_is_held_to_what_it_rounds(value: Value, said: str, grounded: bool) -> None:
+    assert (value("grounding", PROMPT, said) == 1) is grounded
+    assert (value("number-contradiction", PROMPT, said) == 1) is grounded
+
+
+def test_a_number_that_a_tokeniser_took_apart_is_one(value: Value) -> None:
+    prompt = PROMPT.replace("1,200", "1, 200").replace("2.4", "2. 4")
+    assert value("grounding", prompt, "It costs $2.4 million, and 1,200 vehicles cross it daily.") == 1
+    assert value("number-contradiction", prompt, "Each day 1,200 vehicles cross it.") == 1
+
+
+@pytest.mark.parametrize("written", ["2019-03-03", "2019.03.03", "2019/03/03"])
+def test_a_date_in_numbers_is_the_date_in_words(value: Value, written: str) -> None:
+    prompt = PROMPT.replace("3 March 2019", written)
+    assert value("grounding", prompt, "Port Ellis voted on 3 March 2019.") == 1
+    assert value("grounding", prompt, "Port Ellis voted on 4 March 2019.") != 1
+
+
+def test_a_date_counts_once(ask: Callable[..., list[Evidence]]) -> None:
+    [evidence] = ask("grounding", PROMPT, "On 9 July 2021 the council of Port Ellis voted.")
+    assert evidence.data["missing"] == ["9 July 2021"]
+    assert evidence.value == pytest.approx(1 / 2)
+
+
+def test_a_name_in_another_number_is_known(value: Value) -> None:
+    assert value("grounding", PROMPT, "Most people of the town like all Bridges.") == 1

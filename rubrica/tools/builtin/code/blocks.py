@@ -67,6 +67,16 @@ def blocks(text: str) -> tuple[Block, ...]:
     return (*_fenced(text), *_tagged(text))
 
 
+def prose(text: str, *, bare: bool = False) -> str:
+    """Return the text with its code blanked out, with `bare` unmarked Python too; positions and lines stay."""
+    found = list(blocks(text))
+    unmarked = bare_python(text) if bare and not found else None
+    for block in (*found, *([unmarked] if unmarked else [])):
+        blank = re.sub(r"[^\n]", " ", text[block.start : block.end])
+        text = text[: block.start] + blank + text[block.end :]
+    return text
+
+
 def _fenced(text: str) -> Iterator[Block]:
     position = 0
     opened: tuple[str, str, int] | None = None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
-from rubrica.tools.builtin.code.solution import solution_of
+from rubrica.tools.builtin.code.solution import holds_code, solution_of
 from rubrica.tools.builtin.code.syntax import SUPPORTED, first_error
 from rubrica.tools.builtin.code.task import read_task
 from rubrica.types import Candidate, TaskView
@@ -24,7 +24,9 @@ def code_parse(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator
         yield Observation(CLAIM, None, "the prompt does not ask for code")
         return
     solution = solution_of(task.prompt, candidate.text)
-    if solution is None:
+    if solution is None and holds_code(task.prompt, candidate.text):
+        yield Observation(CLAIM, None, "the code is not set apart from the text")
+    elif solution is None:
         yield Observation(CLAIM, 0.0 if asked.strict else None, "no code in the answer")
     elif solution.language not in SUPPORTED:
         yield Observation(CLAIM, None, "the language of the code cannot be told", solution.span)

@@ -11,7 +11,7 @@ from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.builtin.code.examples import checks_of_prompt, program_examples, stated_name
 from rubrica.tools.builtin.code.scene import scene_of
-from rubrica.tools.builtin.code.solution import Solution, solution_of
+from rubrica.tools.builtin.code.solution import Solution, holds_code, solution_of
 from rubrica.tools.builtin.code.task import read_task
 from rubrica.tools.sandbox.base import Sandbox
 from rubrica.tools.sandbox.cases import checks_of, flatten
@@ -35,6 +35,8 @@ async def code_run(
     if not asked.writes:
         return [Observation(LOADS, None, "the prompt does not ask for code")]
     solution = solution_of(task.prompt, candidate.text)
+    if solution is None and holds_code(task.prompt, candidate.text):
+        return [Observation(LOADS, None, "the code is not set apart from the text")]
     if solution is None:
         return [Observation(LOADS, 0.0 if asked.strict else None, "no code in the answer")]
     if solution.language != "python":

@@ -1,6 +1,7 @@
 """The program that an answer amounts to: its code blocks joined, or its lines put where the prompt's stub ends."""
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,6 +43,21 @@ def solution_of(prompt: str, answer: str) -> Solution | None:
     return _from_bare(task, answer)
 
 
+def holds_code(prompt: str, answer: str) -> bool:
+    """Whether the function that is asked for is written in the answer, though nothing sets the code apart."""
+    entry = read_task(prompt).entry
+    return entry is not None and bool(_definition(entry.name).search(answer))
+
+
+@lru_cache(maxsize=256)
+def _definition(name: str) -> re.Pattern[str]:
+    name = re.escape(name)
+    return re.compile(
+        rf"\bdef\s{{1,4}}{name}\s?\([^\n]{{0,300}}:|\b(?:const|let|var)\s{{1,4}}{name}\s{{0,4}}="
+        rf"|[\w>\])&*]\s{{1,4}}[&*]{{0,2}}{name}\s?(?:<[^\n>]{{0,80}}>)?\s?\([^)]{{0,400}}\)[^{{.\n]{{0,80}}\s{{0,8}}\{{"
+    )
+
+
 def _from_blocks(task: CodeTask, answer: str, marked: list[Block]) -> Solution | None:
     language = _language(task, marked)
     chosen = [block for block in marked if block.language in ("", language)] or marked
@@ -76,11 +92,20 @@ def _from_bare(task: CodeTask, answer: str) -> Solution | None:
     if body and (answer[:1].isspace() or "return" in answer):
         return _python(task, body, whole)
     found = bare_python(answer)
+    if found and task.entry and task.entry.name not in _functions(found.source) and holds_code(task.text, answer):
+        return None  # what parses is a remainder: the function itself could not be taken out
     if found:
-        return _python(task, found.source, found.span(answer))
+        return _python(task, _without_headings(found.source), found.span(answer))
     if answer.lstrip().startswith(("def ", "class ", "import ", "from ", "@")) and task.language == "python":
         return _python(task, answer, whole)
     return None
+
+
+def _without_headings(source: str) -> str:
+    """Blank out lines between code that are one word of prose ("Examples"), which parse as a name that nothing uses."""
+    tree = parse_python(source)
+    lone = {n.lineno for n in tree.body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Name)} if tree else set()
+    return "\n".join("" if number in lone else line for number, line in enumerate(source.split("\n"), 1))
 
 
 def _python(task: CodeTask, source: str, span: Span) -> Solution:

@@ -38,6 +38,12 @@ _NAMED = re.compile(
     r"|\bfunction\s{1,4}([A-Za-z_]\w{0,60})\(",
     re.IGNORECASE,
 )
+_DECLARATION = re.compile(
+    r"(?:const|let|var)\s{1,4}([A-Za-z_]\w{0,60})\s{0,4}="
+    r"|func\s{1,4}\([^()`\n]{0,60}\)\s{0,4}([A-Za-z_]\w{0,60})\("
+    r"|(?:[\w<>\[\],:*&?]{1,60}\s{1,4}){0,6}?[*&]{0,2}([A-Za-z_]\w{0,60})"
+    r"\s?(?:<[^>`\n]{0,80}>)?\("
+)
 _INLINE_DEF = re.compile(r"\bdef\s{1,4}[A-Za-z_]\w{0,60}\s{0,4}\([^\n]{0,300}")
 _MENTIONS = (
     ("python", re.compile(r"\bpython3?\b|\bpytest\b", re.IGNORECASE)),
@@ -224,9 +230,17 @@ def _entry(prose: str, code: str, stubs: list[ast.stmt]) -> Signature | None:
             tree = parse_python(text.rstrip(": ") + ":\n    ...")
             if tree and isinstance(tree.body[0], ast.FunctionDef):
                 return signature(tree.body[0], "")
-    names = [next(filter(None, match.groups())) for match in _NAMED.finditer(prose)]
+    names = [_declared(prose, match) for match in _NAMED.finditer(prose)]
     names = [name for name in names if name.lower() not in _NOT_NAMES]
     return Signature(names[0]) if names else None
+
+
+def _declared(prose: str, match: re.Match[str]) -> str:
+    """Return the name that a match gives; of a whole declaration in back quotes, the name that it declares."""
+    name = str(next(filter(None, match.groups())))
+    quoted = prose[match.start(2) :].partition("`")[0] if match[2] else ""
+    declaration = _DECLARATION.match(quoted)
+    return str(next(filter(None, declaration.groups()))) if declaration else name
 
 
 _NOT_NAMES = frozenset(
