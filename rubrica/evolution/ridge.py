@@ -1,12 +1,11 @@
-"""The learner of the embedded proposer: kernel regression on label outcomes, with the library as its prior.
+"""The learner of the embedded proposer: kernel ridge regression on label outcomes, with the library as its prior.
 
 Outcomes t = 2y - 1 in [-1, 1] are regressed on blocks of columns, each block scaled to unit variance and then by a
 factor: the margin of the library as it is (little shrunk: the learner starts from what the library knows), its own
 criteria one by one, and probes, plain and under conditions. In dual form the cost depends on the number of cases, not
 of columns (Saunders, Gammerman and Vovk 1998). Block factors and shrinkage are chosen by leaving out one case at a
-time, which for ridge needs no refit. The weights then come from the logistic loss, which is the Bradley-Terry model and
-stops pulling at cases that are right already, with a quarter of that shrinkage: its curvature at an even margin is a
-quarter.
+time, which for ridge needs no refit; a logistic fit of the margins left out (Platt 1999) brings the result to the
+Bradley-Terry scale.
 
 Within a block columns keep their own spread, as all are differences of grades in [0, 1]: a check that rarely speaks is
 shrunk more. To scale each to unit variance costs a point of accuracy (`docs/log.md`).
@@ -24,12 +23,6 @@ PRIOR_FACTOR = 1.0
 """Scale of the prior margin: one column that is as cheap as all probes together."""
 CLIP = 3.0
 """Differences are clipped at this many times their spread, so that no outlier decides."""
-CURVATURE = 0.25
-"""Of the logistic loss at an even margin, where the squared loss has 1."""
-MAX_STEPS = 15
-"""Of Newton's method; a few are enough, since the shrinkage bounds the margins."""
-SETTLED = 1e-3
-"""Change of margins at which it stops."""
 MIN_SPREAD = 0.02
 """Columns that vary less than this say nothing."""
 
@@ -96,38 +89,22 @@ def solve(blocks: Sequence[Block], rows: Rows) -> Solution:
         kernel = sum((f * f * k for f, k in zip(factors, kernels, strict=True)), np.zeros((len(target), len(target))))
         spectrum = Spectrum.of(kernel, target)
         for shrinkage in SHRINKAGES:
-            _, margins = spectrum.solve(shrinkage, groups)
+            dual, margins = spectrum.solve(shrinkage, groups)
             loss = float(((target - margins) ** 2).mean())
             if best is None or loss < best.loss - 1e-12:
-                best = _Choice(loss, shrinkage, factors)
+                best = _Choice(loss, shrinkage, factors, margins, dual)
     if best is None:
         raise ValueError("nothing to fit: no block has a factor to try")
-    plain = sum((f * f * (x @ x.T) for f, x in zip(best.factors, scaled.x, strict=True)), np.zeros((len(root),) * 2))
-    dual = logistic(plain, rows, best.shrinkage * CURVATURE)
-    weights = tuple(f * f * unit * (x.T @ dual) for f, x, unit in zip(best.factors, scaled.x, scaled.unit, strict=True))
+    slope = platt_slope(best.margins / np.maximum(root, 1e-9), rows)
+    weights = tuple(
+        slope * f * f * unit * ((root[:, None] * x).T @ best.dual)
+        for f, x, unit in zip(best.factors, scaled.x, scaled.unit, strict=True)
+    )
     importance = tuple(
         np.abs(w) * np.sqrt((rows.weight[:, None] * block.x**2).sum(0) / max(rows.weight.sum(), 1e-9))
         for w, block in zip(weights, blocks, strict=True)
     )
     return Solution(weights, importance, best.loss, best.shrinkage, best.factors)
-
-
-def logistic(kernel: Matrix, rows: Rows, shrinkage: float) -> Vector:
-    """Return the dual solution a of kernel logistic regression, margins = kernel @ a, by Newton's method.
-
-    Each step solves the weighted ridge problem of the current margins (Zhu and Hastie 2005, section 3).
-    """
-    dual: Vector = np.zeros(len(rows.y))
-    margins: Vector = np.zeros(len(rows.y))
-    for _ in range(MAX_STEPS):
-        p = 1.0 / (1.0 + np.exp(-np.clip(margins, -30.0, 30.0)))
-        curvature = np.maximum(rows.weight * p * (1.0 - p), 1e-6)
-        wanted = margins + rows.weight * (rows.y - p) / curvature
-        dual = np.asarray(np.linalg.solve(kernel + np.diag(shrinkage / curvature), wanted), dtype=np.float64)
-        before, margins = margins, kernel @ dual
-        if float(np.abs(margins - before).max(initial=0.0)) < SETTLED:
-            break
-    return dual
 
 
 def groups_of(case: Indices) -> tuple[Indices, ...]:
@@ -160,6 +137,9 @@ class _Choice:
     loss: float
     shrinkage: float
     factors: tuple[float, ...]
+    margins: Vector
+    """Of each row, from a fit that has not seen its case."""
+    dual: Vector
 
 
 @dataclass(frozen=True)
