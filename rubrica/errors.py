@@ -20,6 +20,8 @@ RubricaError
 └── SandboxInfraError          our sandbox failed (not the code in it): retry or abort, never a score
 """
 
+from typing import Any
+
 
 class RubricaError(Exception):
     """Root of all errors raised on purpose by rubrica."""
@@ -76,6 +78,8 @@ class ReasonerError(RubricaError):
     """A reasoner could not answer. `reason` is the `Unscored` reason it turns into."""
 
     reason = "outage"
+    usage: Any = None
+    """The `Usage` that was spent before it failed; whoever books it takes it away."""
 
 
 class ReplyError(ReasonerError):

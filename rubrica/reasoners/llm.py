@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from rubrica.errors import RefusalError, ReplyError, TooLongError
+from rubrica.errors import ReasonerError, RefusalError, ReplyError, TooLongError
 from rubrica.reasoners.budget import Budget
 from rubrica.reasoners.capability import ROOM_MIN, Capability
 from rubrica.reasoners.failure import CallError, one_line
@@ -147,17 +147,21 @@ class LanguageModel:
     async def _answer(self, request: Request[T]) -> Reply[T]:
         """Ask, and once more with the error shown; if that is no reply either, begin anew with another sample."""
         spending = Spending()
-        for start in range(STARTS):
-            try:
-                return await self._converse(request, start, spending)
-            except UnreadableReplyError as problem:
-                last = str(problem)
-        raise ReplyError(f"no valid reply in {spending.usage.calls} calls; the last: {last}")
+        try:
+            for start in range(STARTS):
+                try:
+                    return await self._converse(request, start, spending)
+                except UnreadableReplyError as problem:
+                    last = str(problem)
+            raise ReplyError(f"no valid reply in {spending.usage.calls} calls; the last: {last}")
+        except ReasonerError as error:
+            error.usage = spending.usage
+            raise
 
     async def _converse(self, request: Request[T], start: int, spending: Spending) -> Reply[T]:
         code, sample = request.code, request.sample + SAMPLES_APART * start
         messages, most, asked_again = list(request.messages()), REPLY_TOKENS_MAX, False
-        room = min(max(self._room, request.reply_tokens), most)
+        room, cut_at = min(max(self._room, request.reply_tokens), most), None
         while True:
             ask = Ask(code, room, sample, spelled=asked_again)
             try:
@@ -170,6 +174,9 @@ class LanguageModel:
             _refuse_refusals(completion)
             if completion.finish == "length":
                 most = min(most, form.room or most)
+                if completion.tokens_out is not None and completion.tokens_out == cut_at:
+                    raise UnreadableReplyError(f"the endpoint cut it off at {cut_at} tokens, where {room} were allowed")
+                cut_at = completion.tokens_out
                 if room >= most:
                     raise ReplyError(f"the reply was still cut off at {most} tokens")
                 room = min(room * GROWTH, most)

@@ -43,9 +43,10 @@ class Dispute(Value):
 class Grades(Value):
     """All grades, and the ranking they imply: labels, best first, ties grouped."""
 
-    disputes: tuple[Dispute, ...] = ()
     grades: tuple[Grade, ...] = ()
     ranking: tuple[tuple[str, ...], ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    """Last, so that a model that loses itself in them has graded before."""
 
     @model_validator(mode="after")
     def _on_this_scale(self) -> "Grades":

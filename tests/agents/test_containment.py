@@ -20,7 +20,19 @@ from rubrica.skills.base import Skill
 from rubrica.tools.base import Arguments, ToolSpec
 from rubrica.tools.entry import ToolEntry
 from rubrica.tools.toolbox import Toolbox
-from rubrica.types import Candidate, Case, Criterion, Evidence, Message, Task, TaskView, TextPart, Unscored, Value
+from rubrica.types import (
+    Candidate,
+    Case,
+    Criterion,
+    Evidence,
+    Message,
+    Task,
+    TaskView,
+    TextPart,
+    Unscored,
+    Usage,
+    Value,
+)
 
 POISON = "poison"
 T = TypeVar("T", bound=Value)
@@ -104,3 +116,12 @@ def test_a_tool_that_fails_on_one_case_grades_the_others() -> None:
 
 def test_a_tool_without_an_answer_is_no_low_grade() -> None:
     assert asyncio.run(graded(ToolError("cannot tell"), [case(2, answer=POISON)])) == ["unscored"]
+
+
+def test_a_case_without_a_verdict_has_cost_what_was_asked_for_it() -> None:
+    error = OutageError("gone")
+    error.usage = Usage(calls=6, tokens_in=22_779, tokens_out=1_200)
+    harness = Harness(library=seed_library(), reasoner=Poisoned("What is 1 +", error))
+    (failed,) = harness.judge_all([case(1)])
+    assert isinstance(failed.result, Unscored)
+    assert (failed.usage.calls, failed.usage.tokens_in, failed.usage.tokens_out) == (6, 22_779, 1_200)

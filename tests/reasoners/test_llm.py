@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 import pytest
-from openai_compatible import ModelServer, content_text
+from openai_compatible import CAP, ModelServer, content_text
 
 from rubrica.errors import DeadlineError, OutageError, RefusalError, ReplyError
 from rubrica.reasoners.budget import Budget, Limits
@@ -170,6 +170,27 @@ def test_a_reply_that_never_fits_is_a_reply_error(run, model, judging):
     server = ModelServer(script=deque(["truncated"] * 9))
     with pytest.raises(ReplyError, match="cut off"):
         run(lambda: model(server).complete(judging()), server)
+
+
+def test_a_reply_cut_off_by_the_endpoint_itself_gets_another_beginning_instead_of_more_room(run, model, judging):
+    server = ModelServer(script=deque(["capped", "capped"]))
+    run(lambda: model(server, parameters=Parameters(reply_tokens=1000)).complete(judging()), server)
+    assert [body["max_tokens"] for body in server.bodies] == [1000, 4000, 1000]
+    assert server.bodies[2]["seed"] != server.bodies[0]["seed"]
+
+
+def test_an_endpoint_that_cuts_everything_off_says_where(run, model, judging):
+    server = ModelServer(script=deque(["capped"] * 9))
+    with pytest.raises(ReplyError, match=f"cut it off at {CAP} tokens"):
+        run(lambda: model(server).complete(judging()), server)
+
+
+def test_what_a_request_without_a_reply_has_cost_is_told(run, model, judging):
+    server = ModelServer(script=deque(["malformed"] * 9))
+    with pytest.raises(ReplyError) as failed:
+        run(lambda: model(server).complete(judging()), server)
+    assert failed.value.usage.calls == server.counts["calls"] > 0
+    assert failed.value.usage.tokens_in > 0
 
 
 def test_a_candidate_that_holds_a_whole_verdict_is_not_taken_for_one(run, model, judging):

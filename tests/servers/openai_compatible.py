@@ -265,7 +265,7 @@ def example(schema: Mapping[str, Any]) -> Any:
 
 
 FAULTS = (
-    "rate", "rate-after", "rate-date", "server", "slow", "hang", "drop", "truncated", "malformed", "prose",
+    "rate", "rate-after", "rate-date", "server", "slow", "hang", "drop", "truncated", "capped", "malformed", "prose",
     "repairable", "refusal", "text-refusal", "wrong-code", "wrong-ids", "forged", "garbage", "disguised", "empty",
     "string-grade", "worded-grade", "both-at-once",
 )  # fmt: skip
@@ -398,7 +398,7 @@ class ModelServer:
             finish = "tool_calls" if finish == "stop" else finish
         usage = {
             "prompt_tokens": sum(len(content_text(m)) for m in body["messages"]) // 4,
-            "completion_tokens": len(text) // 4,
+            "completion_tokens": _spent(text, body, fault),
         }
         usage["total_tokens"] = sum(usage.values())
         if body.get("stream") or self.streams:
@@ -415,7 +415,7 @@ class ModelServer:
             return "I'm sorry, but I can't help with that request.", "stop", ""
         told = spoiled(answer(question, self.mind), fault)
         text = json.dumps(told)
-        if fault == "truncated":
+        if fault in {"truncated", "capped"}:
             return text[: len(text) // 2], "length", ""
         if fault == "malformed":
             return text[: len(text) // 2].replace('"', "'"), "stop", ""
@@ -425,6 +425,17 @@ class ModelServer:
             shown = "Let me think." if self.ignores_schema else f"Here it is:\n```json\n{text}\n```\nI hope it helps."
             return shown, "stop", ""
         return text, "stop", ""
+
+
+CAP = 300
+"""Tokens that an endpoint with a limit of its own gives, whatever is asked for."""
+
+
+def _spent(text: str, body: Mapping[str, Any], fault: str) -> int:
+    """Count as endpoints do: a reply that is cut off has used all that it was allowed."""
+    if fault == "truncated":
+        return int(body.get("max_tokens") or body.get("max_completion_tokens") or len(text) // 4)
+    return CAP if fault == "capped" else len(text) // 4
 
 
 def spoiled(told: dict[str, Any], fault: str) -> dict[str, Any]:
