@@ -11,6 +11,7 @@ _NUMBER = re.compile(
     r"(?:(?:st|nd|rd|th)\b)?(?:[ ](?P<scale>thousand|million|billion|trillion|[mb]n)\b)?(?![\w]*\d)",
     re.IGNORECASE,
 )
+_CLAUSE_END = re.compile(r"[.!?;:]\s|\n")
 _NEXT_WORDS = re.compile(r"[^\W\d_]+")
 _SCALES = {"thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12}
 _SPELLED = {
@@ -54,7 +55,8 @@ def numbers(text: str) -> tuple[Particular, ...]:
 
 
 def _unit_after(text: str, end: int) -> str:
-    for word in _NEXT_WORDS.findall(text[end : end + 40])[:2]:
+    clause = _CLAUSE_END.split(text[end : end + 40], maxsplit=1)[0]
+    for word in _NEXT_WORDS.findall(clause)[:2]:
         if word.lower() not in FUNCTION_WORDS:
             return stem(word.lower())
     return ""

@@ -29,6 +29,12 @@ _FENCES = (
     *((f"<{tag}>", f"</{tag}>") for tag in ("text", "article", "document", "source", "passage", "context", "input")),
 )
 _QUOTED = re.compile(r'"([^"\n]{16,4000})"|“([^“”\n]{16,4000})”|(?:(?<=\s)|^)\'([^\'\n]{16,4000})\'(?=\W|$)')
+_TITLED = re.compile(
+    r"\b(?:paper|article|book|novel|essay|study|report|film|movie|song|album|poem|play|story|series|show|game|painting|"
+    r"course|lecture|talk|titled|entitled|called|named) \Z",
+    re.IGNORECASE,
+)
+"""What stands before the title of a work, which is no material: the paper "Attention Is All You Need"."""
 _POINTING = re.compile(
     r"\b(?:following|below|(?:this|these|the|given|provided|above) (?:\w{1,20} )?(?:text|sentences?|paragraphs?|"
     r"article|passage|e-?mail|story|document|phrases?|words?|essay|review|abstract|statements?|message|transcript|content))\b",
@@ -149,7 +155,12 @@ def _pointed(prompt: str) -> tuple[int, int] | None:
 
 
 def _quoted(prompt: str) -> tuple[int, int] | None:
-    found = max(_QUOTED.finditer(prompt), key=lambda match: match.end() - match.start(), default=None)
+    told = [
+        match
+        for match in _QUOTED.finditer(prompt)
+        if not _TITLED.search(prompt, max(0, match.start() - 20), match.start())
+    ]
+    found = max(told, key=lambda match: match.end() - match.start(), default=None)
     if found is None or not (TRANSFORM.search(prompt) or _POINTING.search(prompt)):
         return None
     return found.span(found.lastindex or 0)

@@ -61,4 +61,5 @@ def restated(text: str, prompt: str) -> Span | None:
     start, end = sentences[0]
     said = read(text[start:end]).content
     adds_nothing = len(said) >= 3 and len(said - asked) <= len(said) * 0.2
-    return read(text).span(start, end) if adds_nothing and text[end - 1] in "?:" else None
+    one_line = "\n" not in text[start:end]
+    return read(text).span(start, end) if adds_nothing and one_line and text[end - 1] in "?:" else None

@@ -8,6 +8,7 @@ from typing import Literal
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.builtin.code.task import read_task
+from rubrica.tools.builtin.language import identify
 from rubrica.tools.facts import Particular, dates, measured, names, numbers, spelled
 from rubrica.tools.passage import source_of
 from rubrica.tools.text import read, stem
@@ -60,6 +61,8 @@ def grounding(task: TaskView, candidate: Candidate, arguments: GroundingArgument
         return
     known = f"{source}\n{task.prompt}"
     kinds = _FINDERS if arguments.of == "all" else {arguments.of: _FINDERS[arguments.of]}
+    if _translated(source, candidate.text):
+        kinds = {kind: find for kind, find in kinds.items() if kind == "numbers"}
     found = {kind: find(candidate.text) for kind, find in kinds.items()}
     within = [(part.start, part.end) for part in found.get("dates", ())]
     if arguments.of == "all":  # the day, month and year of a date are not looked up again
@@ -81,6 +84,12 @@ def grounding(task: TaskView, candidate: Candidate, arguments: GroundingArgument
     where = read(candidate.text).span(missing[0][1].start, missing[0][1].end) if missing else None
     detail = f"{len(missing)} of {total} not in the source" + (f": {', '.join(lost[:5])}" if lost else "")
     yield Observation(claim, 1 - len(missing) / total, detail, where, {"missing": list(lost)})
+
+
+def _translated(source: str, answer: str) -> bool:
+    """Whether the answer is in another language, in which names and months have other words."""
+    ours, theirs = (identify(text[:2000])[0] for text in (source, answer))
+    return "und" not in (ours, theirs) and ours != theirs
 
 
 def _outside(parts: Iterable[Particular], spans: Sequence[tuple[int, int]]) -> tuple[Particular, ...]:

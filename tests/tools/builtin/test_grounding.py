@@ -69,6 +69,21 @@ def test_another_number_of_the_same_thing_contradicts(ask: Callable[..., list[Ev
     assert fine.value == 1
 
 
+def test_a_year_at_the_end_of_a_sentence_has_no_unit() -> None:
+    assert [part.unit for part in numbers("She came in 2019. Lisbon was cold.")] == [""]
+
+
+def test_a_translation_is_not_held_to_the_words_of_its_source(value: Value) -> None:
+    prompt = 'Translate into English: "Sie haben die Sitzung auf den nächsten Mittwoch im Dezember verlegt, um 14 Uhr."'
+    assert value("grounding", prompt, "They moved the meeting to next Wednesday in December, at 14 hours.") == 1.0
+    assert value("grounding", prompt, "They moved the meeting to next Wednesday in December, at 15 hours.") == 0.0
+
+
+def test_a_title_is_no_source(value: Value) -> None:
+    prompt = 'Summarise the paper "Slow Rivers and their Fast Fishes" by T. Okonkwo.'
+    assert value("grounding", prompt, "I do not know it; Crossref or Google Scholar may.") is None
+
+
 def test_numbers_carry_their_unit() -> None:
     assert [(n.key, n.unit) for n in numbers("$2.4 million, 18 months, 1,200 vehicles, 7%")] == [
         ("2400000", "$"),
