@@ -16,7 +16,6 @@ import tempfile
 from pathlib import Path
 
 from rubrica.data.demo import demo_path
-from rubrica.data.registry import Registry
 from rubrica.evolution.evolve import Means, evolve
 from rubrica.evolution.run import Options
 
@@ -28,8 +27,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sandbox", default="none")
     given = parser.parse_args()
-    allowed = tuple(Registry.shipped().benchmarks)  # the library is thrown away
-    options = Options(data=given.file, train=given.train, seed=given.seed, allow_benchmarks=allowed)
+    options = Options(data=given.file, train=given.train, seed=given.seed)
     with tempfile.TemporaryDirectory() as scratch:
         report = evolve(Path(scratch) / "library", options, Means.offline(sandbox=given.sandbox))
     tried = sum(decision.outcome in ("accepted", "rejected") for decision in report.decisions)

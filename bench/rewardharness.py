@@ -16,7 +16,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rubrica.data.registry import Registry
 from rubrica.data.write import to_row
 from rubrica.evolution.run import Run
 
@@ -32,8 +31,7 @@ def rubrica(*arguments: object, show: bool = False) -> None:
 def compare(given: argparse.Namespace, extra: list[str], folder: Path) -> None:
     means = ["--model", given.model, "--api-base", given.api_base, "--cache", folder / "responses.sqlite", *extra]
     ours, theirs = folder / "ours", folder / "rewardharness"
-    allowed = [flag for name in Registry.shipped().benchmarks for flag in ("--allow-benchmark", name)]
-    share = ["--seed", given.seed, "--rounds", given.rounds, *allowed]
+    share = ["--seed", given.seed, "--rounds", given.rounds]
     rubrica("evolve", given.data, "--library", ours, *share, *means)
     rubrica(
         "evolve", given.data, "--preset", "rewardharness", "--gate", given.gate, "--library", theirs, *share, *means

@@ -64,7 +64,9 @@ class Options(Value):
     """US dollars."""
     allow_benchmarks: tuple[str, ...] = ()
     benchmarks: str | None = None
-    """Registry file of more benchmarks than those that the package knows."""
+    """Registry file of benchmarks whose cases are refused."""
+    strict_benchmarks: bool = False
+    """Refuse cases of the public benchmarks that the package knows, too; else the library is stamped with them."""
 
 
 class Event(Value):

@@ -1,6 +1,7 @@
 """The first step of a run: read the cases, refuse what must not be learned from, and deal them to train and test."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from rubrica.errors import InputError, UserError
 from rubrica.evolution.memory import Memory, data_digest
 from rubrica.evolution.run import Options, Run
 from rubrica.types import Case, Preference
+
+log = logging.getLogger(__name__)
 
 MIN_TRAIN = 10
 
@@ -43,6 +46,10 @@ def start(run: Run, memory: Memory) -> dict[str, JsonValue]:
     if not run.cases("train"):
         dealt = deal(options, memory)
         stamps = _benchmarks(options, dealt.train)
+        for name, cases in stamps.items():
+            if name not in options.allow_benchmarks:
+                told = "%d of %d cases to learn from ask what the benchmark %s asks; the library is stamped with it"
+                log.warning(told, len(cases), len(dealt.train), name)
         run.keep("dealt", {"unused": dealt.unused, "bad_rows": dealt.bad_rows, "benchmarks": [*stamps]})
         train = [*zip(dealt.train, _folds(dealt.train, options), strict=True)]
         sided: list[tuple[Preference, Side, int]] = [(preference, "train", fold) for preference, fold in train]
@@ -147,18 +154,22 @@ def _prompts(items: Sequence[Item]) -> int:
     return distinct
 
 
-def _benchmarks(options: Options, train: Sequence[Preference]) -> list[str]:
-    """Return the benchmarks that the cases come from, all of them allowed."""
+def _benchmarks(options: Options, train: Sequence[Preference]) -> Mapping[str, Sequence[Case]]:
+    """Return the benchmarks that the cases come from: those of the user's registry, if allowed, and the public ones.
+
+    Public benchmarks are refused when the run is strict.
+    """
     own = Registry() if options.benchmarks is None else Registry.load(Path(options.benchmarks))
     found = Registry.shipped().joined(own).found_in(preference.case for preference in train)
-    if refused := {name: cases for name, cases in found.items() if name not in options.allow_benchmarks}:
+    guarded = {name: cases for name, cases in found.items() if options.strict_benchmarks or name in own.benchmarks}
+    if refused := {name: cases for name, cases in guarded.items() if name not in options.allow_benchmarks}:
         told = "; ".join(f"{name}: {_some(cases)}" for name, cases in refused.items())
         flags = " ".join(f"--allow-benchmark {name}" for name in refused)
         raise UserError(
             f"of {len(train)} cases to learn from, some belong to benchmarks ({told}); a library that learns from them "
             f"can never report those benchmarks as clean. Leave them out, or say {flags}"
         )
-    return list(found)
+    return found
 
 
 def _some(cases: Sequence[Case]) -> str:
