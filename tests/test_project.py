@@ -23,7 +23,7 @@ EXTRAS = {
 LIGHT = [requirement for name, extra in EXTRAS.items() if name != "ray" for requirement in extra]
 """Ray is 240 MB: it has a lock and an environment of its own, for `make test-ray`."""
 OWN = ["requirements.lock", "requirements-dev.lock", "requirements-ray.lock"]
-LOCKS = [*OWN, *(f"requirements-rl/{path.name}" for path in sorted(RL.glob("*.lock")))]
+LOCKS = [*OWN, "requirements-model.lock", *(f"requirements-rl/{path.name}" for path in sorted(RL.glob("*.lock")))]
 DEV = [Requirement(text) for text in PROJECT["dependency-groups"]["dev"]]
 BUILD = [
     Requirement(line) for line in (ROOT / "build.in").read_text().splitlines() if line and not line.startswith("#")
@@ -53,7 +53,7 @@ def test_a_lock_names_no_host_and_no_path(name: str) -> None:
 def test_no_file_that_stands_on_the_path_has_the_name_of_a_package() -> None:
     """`bench/ray.py` was Ray to every trainer that imports it; tests_rl/pytest.ini puts these folders first."""
     packages = {package.replace("-", "_") for name in LOCKS for package in locked(name)} | sys.stdlib_module_names
-    folders = ("bench", "examples", "tests_rl", "tests/servers", "tests/agents", "tests/evolution")
+    folders = ("bench", "examples", "tests_rl", "tests_model", "tests/servers", "tests/agents", "tests/evolution")
     assert {path.stem for folder in folders for path in (ROOT / folder).glob("*.py")} & packages == set()
 
 
