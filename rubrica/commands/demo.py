@@ -26,6 +26,8 @@ TABLES = 3
 """Cases shown as a table after those."""
 SHOWN_FIRST = ("final-answer", "code")
 """Families whose evidence needs no explanation."""
+TEST_SHARE = 0.25
+"""With fewer cases to learn from the gate would let nothing pass."""
 SKILL_LINES = 30
 """Lines shown of a skill that the run wrote."""
 
@@ -107,12 +109,14 @@ def _evolve(console: "Console", settings: Settings) -> None:
     from rubrica.skills.markdown import SKILL_FILE, render_skill
 
     remarks = stderr()
-    remarks.print("\nNow the library learns from 60% of them; the gate keeps what helps, the rest is the test.")
+    remarks.print(
+        "\nNow the library learns from three quarters of them; the gate keeps what helps, the rest is the test."
+    )
     means = Means.offline(sandbox=settings.sandbox, workers=settings.workers)
     with TemporaryDirectory(prefix="rubrica-demo-") as folder:
         library = Path(folder) / "library"
         with Watch(remarks) as watch:
-            report = evolve(library, Options(data=str(demo_path())), means, listen=watch.see)
+            report = evolve(library, Options(data=str(demo_path()), test_share=TEST_SHARE), means, listen=watch.see)
         console.print(result(report))
         learned = LibraryStore.open(library).load()
     for name in sorted(name for name, skill in learned.skills.items() if "learned" in skill.tags)[:1]:

@@ -32,6 +32,12 @@ def test_it_ends_by_saying_what_to_try_next(shown: str) -> None:
     assert "rubrica judge YOUR.jsonl --explain" in shown.split("Try next:")[1]
 
 
+def test_a_skill_is_shown_that_the_run_wrote(shown: str) -> None:
+    assert "1 edit accepted" in shown
+    assert "/SKILL.md, as the run wrote it" in shown
+    assert "## What to look for" in shown.split("as the run wrote it")[1]
+
+
 def test_code_of_candidates_was_run(shown: str) -> None:
     assert "2 of 2 pass" in shown
 
