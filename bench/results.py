@@ -18,7 +18,8 @@ HEADING = """## Judging with the seed library
 Nothing fitted, no model, no network: the embedded reasoner with the seed library. The sets are public preference data
 in one format; those with one candidate a case are judged by how well rewards separate good from bad. While the tools
 were written, only failures among the cases with `sha256(id) % 3 == 0` were looked at, so the column `other 2/3` is the
-one to read; a few weights were chosen with the totals of all cases in view. Sets whose candidates are pictures have no verdict yet.
+one to read; a few weights were chosen with the totals of all cases in view. Sets whose candidates are pictures have no
+verdict yet.
 
 ```console
 $ rubrica eval "$RUBRICA_DATA"/*.dev.jsonl --markdown
