@@ -114,6 +114,14 @@ def _known(kind: str, part: Particular, source: str) -> bool:
     return known or _begins_a_word(part.key, source)
 
 
+def _counts(text: str) -> tuple[Particular, ...]:
+    """Find the numbers that count something: the day and year of a date do not, whatever word comes next.
+
+    A bare "1800" may be a year or a count, and is kept.
+    """
+    return _outside(numbers(text), [(part.start, part.end) for part in dates(text) if " " in part.key])
+
+
 @lru_cache(maxsize=64)
 def _keys(source: str) -> frozenset[str]:
     """Collect the numbers of a source, those that a tokeniser took apart put together again."""
@@ -150,9 +158,9 @@ def number_contradiction(task: TaskView, candidate: Candidate, _: NoArguments) -
     if read_task(task.prompt).writes:
         yield Observation(claim, None, "the answer is code, which has numbers of its own")
         return
-    theirs = [part for part in numbers(source) if part.unit]
+    theirs = [part for part in _counts(source) if part.unit]
     said = _LIST_MARK.sub(_blank, candidate.text)
-    ours = [part for part in numbers(said) if part.unit and part.unit in {other.unit for other in theirs}]
+    ours = [part for part in _counts(said) if part.unit and part.unit in {other.unit for other in theirs}]
     if not ours:
         yield Observation(claim, None, "no number of a unit that the source has")
         return

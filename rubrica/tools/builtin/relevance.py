@@ -10,6 +10,7 @@ from rubrica.tools.acts import shows
 from rubrica.tools.base import Observation
 from rubrica.tools.builtin.base import NoArguments, builtin
 from rubrica.tools.builtin.constraints import extract
+from rubrica.tools.commanded import asks_content
 from rubrica.tools.facts import dates, names, numbers, spelled
 from rubrica.tools.passage import split_prompt
 from rubrica.tools.text import Text, read, stem
@@ -172,7 +173,7 @@ _CONDITION = re.compile(r"\W*(?:if|when|unless|in case)\b.{0,80}?(?:\b(?:not|can
 _ABSTAINS = re.compile(
     r"\b(?:does not|doesn['’]t|do not|don['’]t|is not|isn['’]t|are not|was not|not) (?:explicitly )?"
     r"(?:say|state[ds]?|mention(?:ed)?|specif(?:y|ied)|contain|include|give|given|provided?|know|clear)\b"
-    r"|\bunknown\b|\bno information\b",
+    r"|\bunknown\b|\bno information\b|\b(?:says?|said|gives?|states?) (?:nothing|neither)\b",
     re.IGNORECASE,
 )
 """An answer that says that the text does not hold the thing asked for."""
@@ -189,7 +190,10 @@ def _asks(piece: str) -> bool:
 
 @builtin("parts", "Share of the parts of a request that the answer takes up; null when it has a single part.")
 def every_part(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
-    """Hold each part's own words against the answer: a part counts when half of them occur, or its act is shown."""
+    """Hold each part's own words against the answer: a part counts when half of them occur, or its act is shown.
+
+    Only a question or a command about content is named as open; of the rest the words count, without a finding.
+    """
     claim = "words of every part of the request occur"
     asked = parts(task.prompt)
     answer = read(candidate.text)
@@ -202,8 +206,12 @@ def every_part(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator
         own = (subject(part) - others) or subject(part)
         share = len(own & answer.content) / len(own)
         shares.append(1.0 if share < 0.5 and shows(part, own, answer) else share)
-    open_parts = [part for part, share in zip(asked, shares, strict=True) if share < 0.5]
-    detail = f"{len(asked) - len(open_parts)} of {len(asked)} parts" + (
-        f"; open: {open_parts[0][:80]}" if open_parts else ""
-    )
-    yield Observation(claim, sum(min(1.0, 2 * share) for share in shares) / len(shares), detail)
+    told = [(part, share) for part, share in zip(asked, shares, strict=True) if asks_content(part)]
+    abstains = _ABSTAINS.search(answer.raw) is not None
+    left = [part for part, share in told if share < 0.5 and not (abstains and "?" in part)]
+    value = sum(min(1.0, 2 * share) for share in shares) / len(shares)
+    if left:
+        detail = f"{len(told) - len(left)} of {len(told)} parts; open: {left[0][:80]}"
+    else:
+        detail = f"{value:.0%} of the words of the request's parts are met; no part is open"
+    yield Observation(claim, value, detail)

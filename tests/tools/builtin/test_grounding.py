@@ -210,3 +210,14 @@ def test_a_date_counts_once(ask: Callable[..., list[Evidence]]) -> None:
 
 def test_a_name_in_another_number_is_known(value: Value) -> None:
     assert value("grounding", PROMPT, "Most people of the town like all Bridges.") == 1
+
+
+def test_the_numbers_of_a_date_count_nothing(value: Value) -> None:
+    prompt = (
+        "Convert to CSV with ISO dates.\n\nText: Ada Quill came on 4 May 2020 Ada left on 12 June 2023 Ada is well."
+    )
+    assert value("number-contradiction", prompt, "2020-05-04 Ada Quill\n2023-06-12 Ada Quill") is None
+    counted = "Make a table.\n\nText: Since 4 May 2020 the mill has had 14 looms and a dye house by the river."
+    assert value("number-contradiction", counted, "2020-05-04 | 19 looms") == 0
+    bare = "Summarise.\n\nText: The valley had 1800 residents at the time of the flood, and a single doctor."
+    assert value("number-contradiction", bare, "It had 1600 residents.") == 0

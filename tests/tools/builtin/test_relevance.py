@@ -120,3 +120,19 @@ def test_an_act_that_is_shown_counts_as_covered(value: Value, prompt: str, answe
 )
 def test_statements_manner_and_alternatives_are_no_parts(prompt: str) -> None:
     assert len(parts(prompt)) <= 1
+
+
+def test_only_what_asks_for_content_is_named_as_open(ask: Callable[..., list[Evidence]]) -> None:
+    prompt = "I'm writing a guide for hikers. Describe the glacier above Zermatt. Name three alpine flowers."
+    [lacking] = ask("parts", prompt, "- edelweiss\n- gentian\n- alpine rose: these flowers grow in the mountains")
+    assert "open: Describe the glacier" in lacking.detail
+    [whole] = ask(
+        "parts", prompt, "The glacier above Zermatt is long.\n- edelweiss\n- gentian\n- arnica, alpine flowers"
+    )
+    assert "open:" not in whole.detail
+
+
+def test_a_question_that_the_text_leaves_open_is_not_called_open(ask: Callable[..., list[Evidence]]) -> None:
+    prompt = 'Text: "The tram was built in 1931 in Graz." How long is the tram? How much does it weigh?'
+    [found] = ask("parts", prompt, "The text says nothing about how long the tram is, nor about its mass.")
+    assert "open:" not in found.detail
