@@ -17,7 +17,7 @@ MAX_TEXT = 200_000
 """Characters of a text that are searched for equations."""
 
 _OPERATION = re.compile(
-    r"[=≈≃≅%^]|\\(?:approx|simeq)|percent|\b(?:times|plus|minus|divided|multiplied)\b|[\w)]\s?[-+*/×÷·−x]\s?[$(\d]"
+    r"[=≈≃≅%^]|\\(?:approx|simeq)|percent|\b(?:times|plus|minus|divided|multiplied|choose)\b|[\w)]\s?[-+*/×÷·−x]\s?[$(\d]"
     r"|\b(?:half|thirds?|quarters?|fourths?|fifths?|tenths?) of\b",
     re.IGNORECASE,
 )
