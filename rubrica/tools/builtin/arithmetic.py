@@ -19,6 +19,17 @@ _OTHER_SYSTEMS = re.compile(
     r"\b(?:binary|octal|hexadecimal|modulo|XOR|matrix|matrices|vectors?)\b|\bmod\b|\\p?mod\b|≡", re.IGNORECASE
 )
 
+_DENIES = re.compile(
+    r"\b(?:not (?:true|correct|the case) that|(?:false|wrong|incorrect|mistake\w*)(?: \w+){0,2}:?|instead of|not)"
+    r"[\s$*`(\"'“]*$",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"[\s$*`)\"'”,]*(?:\w+ )?"
+    r"(?:(?:is|would be|was) (?:wrong|false|incorrect|not (?:true|correct|right))|were (?:true|correct))\b",
+    re.IGNORECASE,
+)
+
 
 def decimal_numerals(text: str) -> bool:
     """Whether digits in the text can be taken as ordinary base-10 integers and their `=` as equality."""
@@ -59,10 +70,19 @@ def arithmetic(task: TaskView, candidate: Candidate, arguments: ArithmeticArgume
     if not (decimal_numerals(task.prompt) and decimal_numerals(text)):
         return
     found = [judged for judged in working(text).equations[:MAX_OBSERVATIONS] if judged.right is not None]
+    found = [judged for judged in found if judged.right or not _rejected(text, judged)]
     if arguments.aspect == "all":
         found = [judged for judged in found if not judged.right][:1] or found[:1]
     for judged in found:
         yield _observed(text, judged)
+
+
+def _rejected(text: str, judged: Judged) -> bool:
+    """Whether the sentence itself says that the equation does not hold: "it is not true that 2 + 2 = 5"."""
+    start, end = judged.equation.start, judged.equation.end
+    return (
+        _DENIES.search(text[max(0, start - 60) : start]) is not None or _DENIED.match(text[end : end + 40]) is not None
+    )
 
 
 def _observed(text: str, judged: Judged) -> Observation:

@@ -1,5 +1,6 @@
 """A place to read tokens from: which brackets match, and which words merely name what a number counts."""
 
+import re
 from collections.abc import Sequence
 
 from rubrica.tools.builtin.numbers.lexer import Token
@@ -12,6 +13,10 @@ _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _LINKS = frozenset(
     ["a", "an", "the", "and", "or", "if", "then", "so", "because", "since", "that", "which", "to", "for"]
 )
+
+_CLAUSES = frozenset(["and", "or", "so", "then", "where", "with", "while", "but", "hence", "thus", "therefore"])
+"""Words between two equations."""
+_NAME = re.compile(r"[\d_₀-₉]")
 
 
 class Cursor:
@@ -47,6 +52,8 @@ class Cursor:
             else:
                 break
         dangles = self.text(end - 1).lower() in _LINKS
+        if self.kind(end) == "equals" and any(self.text(i).lower() in _CLAUSES for i in range(index, end)):
+            dangles = True  # "= 3 and AB = 2": the words begin another equation
         if end > index and not dangles and (self.goes_on(end) or self.is_times(end)):
             return end
         return index + (self.kind(index) == "word" and self.text(index).lower() in UNITS)
@@ -67,6 +74,8 @@ class Cursor:
             return False
         if len(token.text) == 1 and token.text.lower() != "a":
             return False
+        if _NAME.search(token.text):  # x₁, NH3: an unknown
+            return False
         called = self.kind(index + 1) == "open" and not self.tokens[index + 1].gap
         return not called or token.text.endswith("s")
 
@@ -77,7 +86,9 @@ class Cursor:
     def _is_aside(self, index: int) -> bool:
         """Whether the parenthesis holds words, not a factor: "3 (the small ones) * 2"."""
         close = self.match.get(index, index)
-        if not 0 < close - index <= 10 or self.kind(index + 1) != "word":
+        if not 0 < close - index <= 10 or self.kind(index + 1) != "word" or self.text(index) != "(":
+            return False  # [NH3] is an unknown
+        if close == index + 2 and len(self.text(index + 1)) == 1:
             return False
         return "base" not in {token.text.lower() for token in self.tokens[index:close]}
 

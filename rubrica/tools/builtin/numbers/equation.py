@@ -17,6 +17,14 @@ from rubrica.tools.builtin.numbers.expression import (
     evaluate,
     quantities,
 )
+from rubrica.tools.builtin.numbers.rounding import from_rounded, place
+
+Rounded = Literal["", "to", "down"]
+"""Words after a result: that it is rounded to something, or that something is left over."""
+MAX_ROUNDING = 0.1
+"""Relative distance to which a result may be rounded where words say that it is: 47 to the nearest ten."""
+MAX_CONVERSION = 0.01
+"""Relative distance of one amount in two units: 5 kg = 11 lb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Equation:
     """Where the right side begins."""
     last: bool = True
     """Whether the chain ends here."""
+    rounded: Rounded = ""
+    """What the words beside it say of the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,30 @@ def judge(equation: Equation) -> Judged | None:
                 return Judged(equation, True, value, "running total")
         except UndefinedError:
             pass
+    if _settled_by_rounding(equation, value):
+        return Judged(equation, None, value)
     named = _is_bare(left) and not _is_bare(right)  # "each of the 2 days = 3 * 2": the number is part of a name
     return Judged(equation, False if equation.sure and not named else None, value)
+
+
+def _settled_by_rounding(equation: Equation, value: Number) -> bool:
+    """Whether a result that is not exact is what rounding makes of it: said in words, or done to the operands."""
+    left, right = equation.left, equation.right
+    stated, found = float(evaluate(right)), float(value)
+    gap = abs(stated - found)
+    if equation.rounded and gap < 1 and not found.is_integer() and (equation.rounded == "to" or _divides(left)):
+        return True
+    if equation.rounded == "to" and stated % 10 == 0 and gap <= MAX_ROUNDING * abs(found):
+        return True
+    if _converts(left, right):
+        units = Reading(units=True)
+        one, other = float(evaluate(left, units)), float(evaluate(right, units))
+        return abs(one - other) <= MAX_CONVERSION * abs(one)
+    return from_rounded(left, right)
+
+
+def _divides(node: Node) -> bool:
+    return isinstance(node, Product) and any(operator == "/" for operator, _ in node.factors)
 
 
 def agree(computed: Number, stated: Number, node: Node, *, approximate: bool = False, reading: Reading = PLAIN) -> bool:
@@ -85,6 +117,8 @@ def agree(computed: Number, stated: Number, node: Node, *, approximate: bool = F
     if gap <= 1e-9 * max(abs(a), abs(b)):
         return True
     if not isinstance(node, Quantity):
+        if gap <= place(node) * (1 if approximate else 0.5) * (1 + 1e-6):  # 6.11 × 10^-5
+            return True
         rounded = isinstance(computed, float) and any(quantity.decimals >= 2 for quantity in quantities(node))
         return (approximate and gap <= 0.01 * abs(a)) or (rounded and gap <= 0.001 * abs(a))  # -11 + 1.732 for a root
     unit = 10.0**-node.decimals
@@ -95,7 +129,7 @@ def agree(computed: Number, stated: Number, node: Node, *, approximate: bool = F
     if approximate:
         digits = str(node.value.numerator) if isinstance(node.value, Fraction) and not node.decimals else "1"
         unit *= 10 ** (len(digits) - len(digits.rstrip("0")))
-        return bool(gap <= max(min(unit, 0.06 * abs(a)), min(unit, 1) / 2))
+        return bool(gap <= max(min(unit, 0.06 * abs(a)), min(unit, 1) / 2) * (1 + 1e-6))
     if node.decimals:
         return gap <= unit * (0.5 + 1e-9) or bool(node.decimals >= 2 and abs(b) < abs(a) and gap < unit)
     return gap <= unit / 2 and gap <= abs(a) / 1000

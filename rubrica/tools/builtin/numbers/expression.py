@@ -59,9 +59,9 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A named function of one or two arguments: "root" (radicand, degree), "factorial", "binomial"."""
+    """A named function of one or two arguments: "root" (radicand, degree), "factorial", "binomial", "permutation"."""
 
-    name: Literal["root", "factorial", "binomial"]
+    name: Literal["root", "factorial", "binomial", "permutation"]
     arguments: tuple["Node", ...]
 
 
@@ -188,7 +188,9 @@ def _function(name: str, arguments: list[Number]) -> Number:
     whole = [int(argument) for argument in arguments]
     if not all(0 <= value <= MAX_FACTORIAL for value in whole):
         raise UndefinedError(f"{name} out of range")
-    return Fraction(math.factorial(whole[0]) if name == "factorial" else math.comb(whole[0], whole[1]))
+    if name == "factorial":
+        return Fraction(math.factorial(whole[0]))
+    return Fraction(math.comb(*whole) if name == "binomial" else math.perm(*whole))
 
 
 def _real(value: object) -> float:

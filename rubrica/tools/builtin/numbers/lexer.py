@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rubrica.tools.builtin.numbers.lexicon import NUMERALS, SCALES, TENS, VULGAR, numeral
+from rubrica.tools.builtin.numbers.notation import SPECIAL, choice, computes, recurring, scientific
 
 Kind = Literal[
     "number", "opaque", "word", "operator", "open", "close", "equals", "percent", "command", "newline", "other"
@@ -32,14 +33,19 @@ MAX_DIGITS = 60
 _LEXEMES = re.compile(
     r"""
       (?P<broken>\times\b|\x0crac(?=\{))
-    | (?P<space>(?:[ \t\r\f\v\u00a0\u202f\u2009]|\\[,;:!\ ]|\\(?:left|right|displaystyle|quad|qquad)\b|\\[()\[\]]|&)+)
-    | (?P<newline>\n|\\\\)
+    | (?P<space>(?:[ \t\r\f\v\u00a0\u202f\u2009]|\\[,;:!\ ]|\\(?:left|right|displaystyle)\b|\\[()\[\]]|&)+)
+    | (?P<newline>\n|\\\\|\\q?quad\b)
+    | """
+    + SPECIAL
+    + r"""
     | (?P<opaque>\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d{1,2}:\d{2}(?::\d{2})?(?!\d)|\d+(?:\.\d+){2,}
         |\d+(?:st|nd|rd|th)\b|\d{1,2}\ ?[ap]\.?m\b)
-    | (?P<number>\d{1,3}(?:(?:,|\{,\})\d{3})+(?!\d)(?!,\d)(?:\.\d+)?|\d+(?:,\d+)+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)
+    | (?P<number>\d{1,3}(?:['’]\d{3})+(?![\d'’])(?:\.\d+)?
+        |\d{1,3}(?:(?:,|\{,\})\d{3})+(?!\d)(?!,\d)(?:\.\d+)?|\d+(?:,\d+)+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)
     | (?P<vulgar>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])
     | (?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
     | (?P<label>\\(?:text|mathrm|mbox|textbf|textit|mathbf)\{[^{}\n]*\})
+    | (?P<pi>π(?![^\W\d]))
     | (?P<command>\\[A-Za-z]+|\\[%$\#])
     | (?P<currency>[$€£¥₹])
     | (?P<word>[^\W\d_](?:[^\W_]|['’_](?=\w)|-(?=[^\W\d_]))*_?)
@@ -71,7 +77,7 @@ _COMMANDS: dict[str, tuple[Kind, str]] = {
 }
 _WORD_OPERATORS = {"plus": "+", "minus": "-", "times": "*", "multiplied": "*", "divided": "/", "mod": "%"}
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_GROUPED = re.compile(r"\d{1,3}(?:(?:,|\{,\})\d{3})+(?:\.\d+)?")
+_GROUPED = re.compile(r"\d{1,3}(?:(?:,|\{,\}|['’])\d{3})+(?:\.\d+)?")
 
 
 @lru_cache(maxsize=64)
@@ -87,6 +93,9 @@ def tokenize(text: str) -> tuple[Token, ...]:
             currency = currency or match[0] == "\\$"
         elif kind == "currency":
             currency = True
+        elif kind in {"choose", "recurring", "scientific", "pi"}:
+            tokens += _special(text, match, gap, currency)
+            gap, currency = False, False
         else:
             _append(tokens, match, gap, currency)
             gap, currency = kind == "newline", False
@@ -123,10 +132,31 @@ def _append(tokens: list[Token], match: re.Match[str], gap: bool, currency: bool
         tokens.append(Token("other", text, start, end, gap))
 
 
+def _special(text: str, match: re.Match[str], gap: bool, currency: bool) -> list[Token]:
+    kind, start, end = match.lastgroup, match.start(), match.end()
+    if kind == "pi":
+        return [Token("command", "\\pi", start, end, gap)]
+    if kind == "choose":
+        point = Token("opaque", match[0], start, end, gap)
+        return _choice(match[0], start, end, gap) if computes(text, match) else [point]
+    value, decimals = scientific(match[0]) if kind == "scientific" else (recurring(match[0]), 0)
+    return [Token("number", match[0], start, end, gap, value, decimals, currency)]
+
+
+def _choice(text: str, start: int, end: int, gap: bool) -> list[Token]:
+    r"""Return the tokens of \binom{4}{2} for C(4,2), all of them at its place."""
+    command, *numbers = choice(text)
+    tokens = [Token("command", command, start, end, gap)]
+    for number in numbers:
+        tokens += [Token("open", "{", start, end), _number(number, start, end, False, False)]
+        tokens.append(Token("close", "}", start, end))
+    return tokens
+
+
 def _number(text: str, start: int, end: int, gap: bool, currency: bool) -> Token:
     if len(text) > MAX_DIGITS or ("," in text and not _GROUPED.fullmatch(text)):
         return Token("opaque", text, start, end, gap)
-    digits = text.replace("{,}", "").replace(",", "")
+    digits = re.sub(r"\{,\}|[,'’]", "", text)
     decimals = len(digits.partition(".")[2])
     return Token("number", text, start, end, gap, Fraction(digits), decimals, currency)
 

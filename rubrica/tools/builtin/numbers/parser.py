@@ -9,11 +9,18 @@ from typing import Literal
 from rubrica.tools.builtin.numbers.cursor import FRACTIONS, MAX_LABEL, Cursor
 from rubrica.tools.builtin.numbers.expression import Function, Node, Power, Product, Quantity, Sum
 from rubrica.tools.builtin.numbers.lexer import Token, tokenize
-from rubrica.tools.builtin.numbers.lexicon import PARTS, SCALES, UNITS, Unit
+from rubrica.tools.builtin.numbers.lexicon import PARTS, SCALES, UNITS
+from rubrica.tools.builtin.numbers.measure import compound, raised, units
 
 MAX_DEPTH = 40
 
 _ATTACHED = frozenset(UNITS) | {"x", "X"}
+_COUNTS: dict[str, Literal["binomial", "permutation"]] = {
+    "\\binom": "binomial",
+    "\\dbinom": "binomial",
+    "\\tbinom": "binomial",
+    "\\perm": "permutation",
+}
 _ARTICLES = frozenset(
     ["the", "a", "an", "his", "her", "their", "its", "all", "these", "those", "my", "our", "your", "total"]
 )
@@ -83,7 +90,10 @@ class Parser(Cursor):
             return "*", start
         if kind == "open" and self.tokens[index - 1].kind in {"number", "close"} and index in self.match:
             return "*", index
-        if kind == "command" and text in {"\\sqrt", "\\pi"}:
+        root = text == "√" and not self.tokens[index].gap
+        if root or (kind == "command" and text in {"\\sqrt", "\\pi", *_COUNTS}):
+            return "*", index
+        if kind == "number" and self.text(index - 1) == "!" and not self.tokens[index].gap:
             return "*", index
         return None, index
 
@@ -100,13 +110,19 @@ class Parser(Cursor):
         if base is None:
             return None
         node, end = base
-        if self.kind(end) == "other" and self.text(end) == "!" and not self.tokens[end].gap and self.goes_on(end + 1):
+        if self._is_factorial(end):
             node, end = Function("factorial", (node,)), end + 1
         if self.text(end) == "^" and depth < MAX_DEPTH:
             exponent = self._signed(end + 1, depth + 1)
             if exponent is not None:
                 node, end = Power(node, exponent[0]), self.label(exponent[1])
         return node, end
+
+    def _is_factorial(self, index: int) -> bool:
+        if self.text(index) != "!" or self.tokens[index].gap:
+            return False
+        joined = self.kind(index + 1) in {"number", "open"} and not self.tokens[index + 1].gap
+        return joined or self.goes_on(index + 1)
 
     def _atom(self, index: int, depth: int) -> tuple[Node, int] | None:
         kind, text = self.kind(index), self.text(index)
@@ -120,22 +136,20 @@ class Parser(Cursor):
             return (Quantity(value), index + 1) if self.text(index + 1).lower() == follows else None
         if kind == "other" and text == "√" and self.text(index + 1) != "√" and depth < MAX_DEPTH:
             return self._radical(index, depth)
-        if kind == "other" and text == "π":
-            return Quantity(math.pi), index + 1
         return self._command(index, depth) if kind in {"command", "word"} and depth < MAX_DEPTH else None
 
     def _command(self, index: int, depth: int) -> tuple[Node, int] | None:
         text = self.text(index)
         if text == "\\pi":
             return Quantity(math.pi), index + 1
-        if text in FRACTIONS or text == "\\binom":
+        if text in FRACTIONS or text in _COUNTS:
             top = self._argument(index + 1, depth)
             bottom = self._argument(top[1], depth) if top else None
             if top is None or bottom is None:
                 return None
             end = self.label(bottom[1])
-            if text == "\\binom":
-                return Function("binomial", (top[0], bottom[0])), end
+            if text in _COUNTS:
+                return Function(_COUNTS[text], (top[0], bottom[0])), end
             return Product((("*", top[0]), ("/", bottom[0]))), end
         if text == "\\sqrt" or (text.lower() == "sqrt" and self.text(index + 1) == "("):
             return self._radical(index, depth)
@@ -178,7 +192,7 @@ class Parser(Cursor):
             return replace(node, percent=True), end + 1
         return node, self.label(end)
 
-    def _quantity(self, index: int) -> tuple[Node, int] | None:
+    def _quantity(self, index: int) -> tuple[Quantity, int] | None:
         token = self.tokens[index]
         assert token.value is not None
         value, decimals, end = token.value, token.decimals, index + 1
@@ -196,16 +210,34 @@ class Parser(Cursor):
         words = [t.text.lower() for t in self.tokens[end:stop] if t.kind == "word"]
         per = next((i for i, t in enumerate(self.tokens[end:stop]) if t.text in {"/", "per"}), None)
         split = len(words) if per is None else per
-        return Quantity(
+        unit, over = units(words[:split], words[split:])
+        power = self._power_of_unit(stop)
+        if power > 1 and unit is not None and over is None:
+            unit, stop = raised(unit, power), self.label(stop + 2)
+        whole = Quantity(
             value,
             decimals,
             percent,
-            UNITS["dollar"] if token.currency else _unit(words[:split]),
-            _unit(words[split:]),
+            UNITS["dollar"] if token.currency else unit,
+            over,
             " ".join(words[:split]),
             token.start,
             self.tokens[end - 1].end,
-        ), stop
+        )
+        return self._compound(whole, stop)
+
+    def _power_of_unit(self, index: int) -> int:
+        """Read the exponent of the unit before `index`: 12 cm², 12 cm^3; 1 when there is none."""
+        before, power = self.tokens[index - 1].text.lower(), self.text(index + 1)
+        return int(power) if self.text(index) == "^" and before in UNITS and power in {"2", "3"} else 1
+
+    def _compound(self, whole: Quantity, index: int) -> tuple[Quantity, int]:
+        """Join "1 hour 30 minutes" and "5 ft 6 inches" into one quantity."""
+        if self.kind(index) != "number" or self.tokens[index].currency or not self.tokens[index].gap or whole.decimals:
+            return whole, index
+        found = self._quantity(index)
+        joined = compound(whole, found[0]) if found is not None else None
+        return (joined, found[1]) if found is not None and joined is not None else (whole, index)
 
     def _mixed(self, value: Fraction, end: int) -> tuple[Fraction, int]:
         r"""Read "2 1/2", "2½" and "2\frac{1}{2}" as one number."""
@@ -225,10 +257,6 @@ class Parser(Cursor):
             if part is not None and share is not None:
                 return value + share, part[1]
         return value, end
-
-
-def _unit(words: Sequence[str]) -> Unit | None:
-    return next((UNITS[word] for word in words if word in UNITS), None)
 
 
 def _proper(node: Node) -> Fraction | None:

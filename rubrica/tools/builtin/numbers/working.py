@@ -7,17 +7,17 @@ from functools import lru_cache
 from typing import Literal
 
 from rubrica.tools.builtin.numbers.commas import decimal_points
-from rubrica.tools.builtin.numbers.equation import Equation, Judged, judge
-from rubrica.tools.builtin.numbers.expression import Node, Number, Product, Sum, UndefinedError, evaluate
+from rubrica.tools.builtin.numbers.equation import Equation, Judged, Rounded, judge
+from rubrica.tools.builtin.numbers.expression import Function, Node, Number, Product, Sum, UndefinedError, evaluate
 from rubrica.tools.builtin.numbers.lexer import Token, tokenize
-from rubrica.tools.builtin.numbers.lexicon import MONTHS
+from rubrica.tools.builtin.numbers.lexicon import MONTHS, UNITS
 from rubrica.tools.builtin.numbers.parser import Parser
 
 MAX_TEXT = 200_000
 """Characters of a text that are searched for equations."""
 
 _OPERATION = re.compile(
-    r"[=≈≃≅%^]|\\(?:approx|simeq)|percent|\b(?:times|plus|minus|divided|multiplied)\b|[\w)]\s?[-+*/×÷·−x]\s?[$(\d]"
+    r"[=≈≃≅%^]|\\(?:approx|simeq)|percent|\b(?:times|plus|minus|divided|multiplied|choose)\b|[\w)]\s?[-+*/×÷·−x]\s?[$(\d]"
     r"|\b(?:half|thirds?|quarters?|fourths?|fifths?|tenths?) of\b",
     re.IGNORECASE,
 )
@@ -66,6 +66,9 @@ _FUNCTIONS = frozenset(
         "h",
     ]
 )
+_ROUNDED = re.compile(r"round(?:s|ed|ing)?\b.*|nearest|truncat(?:ed|ing)|floor|ceiling", re.IGNORECASE)
+_LEFT = re.compile(r".*\bremainder\b.*|rem|R\d*|left ?over|left|whole|full|complete", re.IGNORECASE)
+MAX_AHEAD = 8
 _BULLET_BEFORE = frozenset({"newline", "start"})
 
 
@@ -78,6 +81,8 @@ class Member:
     end: int
     sure: bool = True
     """Whether the text can be read in only one way."""
+    rounded: Rounded = ""
+    """What the words after it say of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ class _Finder:
         relation: Literal["=", "≈"]
         if self.parser.kind(index) == "equals":
             relation, index = ("≈" if self.parser.text(index) == "≈" else "="), index + 1
-        elif self.parser.text(index).lower() in _VERBS and isinstance(left.node, Sum | Product):
+        elif self.parser.text(index).lower() in _VERBS and isinstance(left.node, Sum | Product | Function):
             relation, index = "=", index + 1
             if self.parser.text(index).lower() in {"equal", "to"}:
                 index += 1
@@ -193,7 +198,8 @@ class _Finder:
         known = (after_equals or self._is_free(index)) and not self._continues(end)
         sure = self.parser.sure and not self._trails(end)
         sure = sure and (after_equals or not self._is_of(index))
-        return Member(node if known else None, self.tokens[index].start, self.tokens[end - 1].end, sure), end
+        start, stop = self.tokens[index].start, self.tokens[end - 1].end
+        return Member(node if known else None, start, stop, sure, self._rounded(end) if after_equals else ""), end
 
     def _may_start(self, index: int) -> bool:
         token = self.tokens[index]
@@ -221,8 +227,14 @@ class _Finder:
             return False
         if before == "word":
             word = self.tokens[index - 1].text.lower()
+            if word in UNITS and index > 1 and self.tokens[index - 2].kind == "number" and self._is_unit_after(index):
+                return False  # "5 ft 6 in": the number is a part of a larger one
             return word not in _FUNCTIONS and self.tokens[index].gap and not word.endswith("_")
         return before != "command" and not (before == "other" and self.tokens[index - 1].text in "|^_√")
+
+    def _is_unit_after(self, index: int) -> bool:
+        """Whether a unit follows the number at `index`."""
+        return self.parser.text(index + 1).lower() in {*UNITS, "in"}
 
     def _is_of(self, index: int) -> bool:
         """Whether a date, or a word that makes the expression a part of a larger one, stands before it."""
@@ -240,6 +252,8 @@ class _Finder:
     def _continues(self, index: int) -> bool:
         """Whether something unknown follows and binds to the expression: "8 + y", "3y", "5 mod 7"."""
         kind, text = self.parser.kind(index), self.parser.text(index)
+        if kind == "number" and self.tokens[index - 1].text.lower() in UNITS and self._is_unit_after(index):
+            return True
         if kind in {"word", "number"}:
             attached = not self.tokens[index].gap and self.tokens[index - 1].kind != "word"
             return attached or (len(text) == 1 and text.isalpha() and text not in "aA")
@@ -256,6 +270,17 @@ class _Finder:
         text = self.parser.text(index).lower()
         return text in _UNDECIDED or (self.parser.kind(index) == "operator" and text == "-")
 
+    def _rounded(self, index: int) -> Rounded:
+        """Read what the next words say: "3 (rounded down)", "3 with a remainder of 2", "3 R2", "3 full boxes"."""
+        for token in self.tokens[index : index + MAX_AHEAD]:
+            if token.kind in {"newline", "equals"} or token.text in {".", ";"}:
+                break
+            if token.kind == "word" and _ROUNDED.fullmatch(token.text):
+                return "to"
+            if token.kind == "word" and _LEFT.fullmatch(token.text):
+                return "down"
+        return ""
+
 
 def _pairs(members: Sequence[Member], relations: Sequence[Literal["=", "≈"]]) -> Iterator[Equation]:
     for position, relation in enumerate(relations):
@@ -263,4 +288,6 @@ def _pairs(members: Sequence[Member], relations: Sequence[Literal["=", "≈"]]) 
         if left.node is not None and right.node is not None:
             last = position + 1 == len(relations)
             sure = left.sure and right.sure
-            yield Equation(left.node, right.node, relation, left.start, right.end, sure, right.start, last)
+            yield Equation(
+                left.node, right.node, relation, left.start, right.end, sure, right.start, last, right.rounded
+            )
