@@ -14,6 +14,8 @@ from rubrica.types import Candidate, Span, TaskView
 _RUN = 8
 _EXTRACT = 0.4
 """Share of the prompt's words below which copied words are an extract of what is given, not an echo."""
+_FREE = 0.5
+"""Copied share that costs nothing: who goes through options or takes up the words of a question copies some."""
 _QUOTE = re.compile(
     r"\b(?:quot(?:e|es|ation|ations|ing)|verbatim|word for word|exact words?|cite|copy|repeat|extract|excerpt)\b",
     re.IGNORECASE,
@@ -46,10 +48,13 @@ def echoed(answer: Text, prompt: Text) -> tuple[float, Span | None]:
     return sum(copied) / len(words), first
 
 
-@builtin("echo", "The answer is not a copy of the prompt: 1 - share of its words in runs of 8 copied from the prompt.")
+@builtin(
+    "echo",
+    "The answer is not a copy of the prompt: 1 up to half of its words in runs of 8 copied from it, then falling.",
+)
 def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Observation]:
     """Grade how little of the answer is the prompt; null where copying may be what is asked (code, given texts)."""
-    claim = f"no run of {_RUN} words is copied from the prompt"
+    claim = f"no more than half of the answer is copied from the prompt in runs of {_RUN} words"
     answer = read(candidate.text)
     features = task_features(task)
     share, where = echoed(answer, read(task.prompt))
@@ -64,4 +69,9 @@ def echo(task: TaskView, candidate: Candidate, _: NoArguments) -> Iterator[Obser
     elif share and _QUOTE.search(task.prompt) and len(answer.words) < 0.6 * len(read(task.prompt).words):
         yield Observation(claim, None, f"{share:.0%} copied, where a quotation or a repetition is asked for", where)
     else:
-        yield Observation(claim, 1 - share, f"{share:.0%} of its words stand in runs copied from the prompt", where)
+        yield Observation(
+            claim,
+            min(1.0, (1 - share) / (1 - _FREE)),
+            f"{share:.0%} of its words stand in runs copied from the prompt",
+            where,
+        )

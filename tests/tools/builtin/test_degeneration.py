@@ -51,6 +51,16 @@ def test_copying_the_prompt_is_an_echo(value: Value) -> None:
     assert value("echo", prompt, prompt) == 0
 
 
+def test_taking_up_the_words_of_a_question_is_no_echo_and_mostly_copying_is(value: Value) -> None:
+    prompt = "Does the old ferry to the northern island still leave from the west pier at nine in the morning?"
+    taken = "the old ferry to the northern island still leave from the west pier at nine"
+    own = "Yes: that boat runs daily all year round, though winter storms cancel it now and then without notice."
+    assert value("echo", prompt, f"{own} So does {taken}.") == 1
+    mostly = value("echo", prompt, f"Well, does {taken}?")
+    assert mostly is not None
+    assert 0 < mostly < 0.5
+
+
 def test_the_echo_names_its_run() -> None:
     share, where = echoed(read("As you said, the ferry leaves at nine and crosses the sound."), read(PROSE))
     assert where is not None

@@ -31,6 +31,7 @@ _BULLET = re.compile(r"^([ \t]*)(?:[-•◦▪‣·+–]|\*(?!\*))[ \t]*(?=\S)(?
 _NUMBERED = re.compile(r"^([ \t]*)(?:#{1,6} )?(?:\*\*|__)?\(?(\d{1,3})[.):](?:\*\*)?[ \t]+(.*)$", re.MULTILINE)
 _INLINE = re.compile(r"(?:^|(?<=\s))\(?(\d{1,2})[.)]\s")
 _EDGE_MARKS = " \t\r\n\"“”„«»'‘’*_#>`"
+_SET_APART = re.compile(r"[:：][*_]{0,2}[ \t]*\n\s*[\"“](?P<product>[^\"“”]+)[\"”]\s*$")
 _FENCE = re.compile(r"^\s*```[^\n]*\n(.*?)\n?```\s*$", re.DOTALL)
 
 
@@ -156,6 +157,12 @@ class Answer:
         """The text without surrounding quotes, Markdown marks and a code fence around all of it."""
         fenced = _FENCE.match(self.text) if "```" in self.text else None
         return (fenced[1] if fenced else self.text).strip(_EDGE_MARKS)
+
+    @cached_property
+    def product(self) -> str:
+        """What is set apart in quotation marks at the end, after a line that leads in with a colon; else all of it."""
+        apart = _SET_APART.search(self.text)
+        return apart["product"] if apart else self.text
 
     def parts(self, scope: str) -> list[Piece]:
         """Return the parts that a scope names."""

@@ -249,7 +249,7 @@ def _measure(kind: Kind, answer: Answer, constraint: Constraint) -> int | None:
         case "characters":
             return len(answer.text.strip())
         case "sentences":
-            return None if answer.spaceless else len(answer.sentences)
+            return None if answer.spaceless else len(Answer(answer.product).sentences)
         case "paragraphs":
             return count_paragraphs(answer, constraint.bound, strict=bool(constraint.texts))
         case "stanzas":

@@ -59,3 +59,17 @@ def test_pieces_know_their_place() -> None:
     answer = Answer(text)
     for piece in (*answer.sentences, *answer.paragraphs, *answer.lines):
         assert text[piece.start : piece.start + len(piece.text)] == piece.text
+
+
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [
+        ('I left the price out. Here it is:\n\n"A warm coat. It is blue."', "A warm coat. It is blue."),
+        ("**My draft:**\n“A warm coat.”\n", "A warm coat."),
+        ('She said: "A warm coat. It is blue."', None),
+        ('Here it is:\n\n"A warm coat." It is blue, and "dry".', None),
+        ('Here it is:\n\n"A warm coat. It is blue."\n\nShall I add the price?', None),
+    ],
+)
+def test_the_product_is_what_stands_quoted_after_a_lead_in(text: str, product: str | None) -> None:
+    assert Answer(text).product == (product or text)
