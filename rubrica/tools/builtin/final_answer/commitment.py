@@ -9,6 +9,7 @@ from rubrica.tools.base import Observation
 from rubrica.tools.builtin.arithmetic import decimal_numerals, show
 from rubrica.tools.builtin.base import builtin
 from rubrica.tools.builtin.final_answer.extract import FinalAnswer, extract
+from rubrica.tools.builtin.final_answer.letters import worded
 from rubrica.tools.builtin.final_answer.question import Asked, asked
 from rubrica.tools.builtin.numbers.equation import agree
 from rubrica.tools.builtin.numbers.expression import Number, Quantity
@@ -30,6 +31,12 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 """Questions that are answered by counting a list: the working ends with its last item."""
+_COUNT = re.compile(
+    r"\d+[\s*$)}]*(?:[a-z-]+\s+){0,3}?(?:values?|integers?|numbers|ways|solutions?|pairs?|triples?|roots?|zeros?|answers"
+    r"|possibilities|cases|intercepts?)\b",
+    re.IGNORECASE,
+)
+_ROUNDING = re.compile(r"\bround(?:s|ed|ing)?\b|\bnearest\b", re.IGNORECASE)
 
 
 @builtin(
@@ -46,7 +53,7 @@ def answer_stated(task: TaskView, candidate: Candidate, arguments: CommitmentArg
         return
     answer = extract(candidate.text, kind)
     if arguments.aspect != "derived":
-        yield _stated(answer, kind)
+        yield _stated(answer, kind, worded(task.prompt, candidate.text) if kind == "choice" else None)
     if (
         arguments.aspect != "stated"
         and answer is not None
@@ -57,9 +64,11 @@ def answer_stated(task: TaskView, candidate: Candidate, arguments: CommitmentArg
         yield from _derived(candidate.text, answer)
 
 
-def _stated(answer: FinalAnswer | None, kind: Asked) -> Observation:
+def _stated(answer: FinalAnswer | None, kind: Asked, option: str | None) -> Observation:
     claim = "a final answer is stated"
     fits = answer is not None and (answer.kind in {"number", "expression"} if kind == "quantity" else True)
+    if answer is None and option is not None:
+        return Observation(claim=claim, value=0.5, detail=f"{option} (named at the end)")
     if answer is None or not fits:
         return Observation(claim=claim, value=0.0, detail=f"no {kind} is stated as the answer")
     value = 1.0 if answer.marked else 0.5
@@ -75,6 +84,8 @@ def _derived(text: str, answer: FinalAnswer) -> Iterator[Observation]:
     claim = "the stated answer is the result of the working"
     last = results[-1]
     places = [index for index, result in enumerate(results) if _is(result, answer)]
+    if not places and (_counts(text, answer) or _rounds(text, last, answer)):
+        return
     if not places and any(start < answer.span.start for start in working(text).open):
         return  # the working goes through unknowns, where it is not followed
     if not places and (named_together(text, float(answer.value or 0)) or _ratio(text[: answer.span.end], answer)):
@@ -89,6 +100,20 @@ def _derived(text: str, answer: FinalAnswer) -> Iterator[Observation]:
         yield Observation(claim=claim, value=0.9, detail=detail, span=answer.span)
 
 
+def _counts(text: str, answer: FinalAnswer) -> bool:
+    """Whether the answer says how many solutions the working found: "x = -3 and x = 3, hence 2 values"."""
+    return _COUNT.match(text[answer.span.start : answer.span.start + 80]) is not None
+
+
+def _rounds(text: str, last: Result, answer: FinalAnswer) -> bool:
+    """Whether the text rounds its last result to the tens, hundreds or thousands of the answer."""
+    stated, found = answer.value, last.value
+    if not isinstance(stated, Fraction) or stated.denominator != 1 or not stated or not _ROUNDING.search(text):
+        return False
+    digits = str(stated.numerator)
+    return abs(float(found) - float(stated)) <= 10.0 ** (len(digits) - len(digits.rstrip("0"))) / 2
+
+
 def _ratio(text: str, answer: FinalAnswer) -> bool:
     """Whether a fraction that stands in a text is the answer: "5/36, about 13.9 percent"."""
     ratios = [Fraction(int(above), int(below)) for above, below in _FRACTION.findall(text) if int(below)]
@@ -100,6 +125,8 @@ def _is(result: Result, answer: FinalAnswer) -> bool:
     assert answer.value is not None
     if _same_number(result.value, answer, (1, 100) if answer.percent or _percent(result) else (1,)):
         return True
+    if 0 < result.value < 1 and _same_number(1 / result.value, answer, (1,)):
+        return True  # half of the tank an hour is two hours for the tank
     stated, found = float(answer.value), float(result.value)
     return abs(found - stated) < 1 and stated.is_integer() and not found.is_integer()
 

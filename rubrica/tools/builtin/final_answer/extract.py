@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
+from rubrica.tools.builtin.final_answer.letters import ending, leading_letter, named_letter
 from rubrica.tools.builtin.final_answer.question import Asked, asked
 from rubrica.tools.builtin.numbers.expression import Number, Quantity, UndefinedError, evaluate, quantities
 from rubrica.tools.builtin.numbers.lexer import tokenize
@@ -30,7 +31,8 @@ class FinalAnswer:
     normal: str
     """Equal for answers that are equal: "1/2" for 0.5 and \\frac12, "B" for (b), lower case for text."""
     cue: str
-    """What marked it: "boxed", "####", "json", "statement", "conclusion", "bold", "whole", "last number"."""
+    """What marked it: "boxed", "####", "json", "statement", "conclusion", "bold", "whole", "last number",
+    "named"."""
     value: Number | None = None
     unit: str = ""
     percent: bool = False
@@ -44,7 +46,7 @@ class FinalAnswer:
     @property
     def marked(self) -> bool:
         """Whether the text itself says that this is the answer."""
-        return self.cue not in {"bold", "last number"}
+        return self.cue not in {"bold", "last number", "named"}
 
 
 _BOXED = re.compile(r"\\boxed\s*\{|\\boxed\s+(?=\S)|\\fbox\s*\{")
@@ -70,11 +72,13 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _OPENS_LITERAL = re.compile(r"[ \t*_`]{0,8}[\"'\[{]")
 _LITERAL = re.compile(r"""[\s*_`]{0,8}(["'])(.{0,300}?)\1[\s*_`.]{0,8}$""")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$|[*_\"')\]])|\n")
-_LETTER = re.compile(
-    r"[\s*_\"'(\[]*(?:option\s+|choice\s+)?\(?([A-Ja-j])(?:[).:\]*,]|\s*$|(?=\s+(?:is|because|since|-)\b))",
+_BOOLEAN = re.compile(r"[\s*_\"'(]*(yes|no|true|false)\b", re.IGNORECASE)
+_GLOSS = re.compile(
+    r"[\d%)*}](?:\*\*|\$|\s){0,3}\s*[,(]?\s*(?:(?:or|which is|that is|i\.e\.,?)\s+)?"
+    r"(?:about|approximately|roughly|around|approx\.?|≈|~)\s*[*$]{0,3}$",
     re.IGNORECASE,
 )
-_BOOLEAN = re.compile(r"[\s*_\"'(]*(yes|no|true|false)\b", re.IGNORECASE)
+"""What stands before a number that only rounds the one before it: "5/36, about 13.9 percent"."""
 _TRIM = " \t\r\n*_`\"'“”.,;:!"
 
 
@@ -96,7 +100,7 @@ def extract(text: str, kind: Asked) -> FinalAnswer | None:
         answer = _read(text, start, end, cue, kind)
         if answer is not None:
             return answer
-    return None
+    return _read(text, ending(text), len(text), "named", kind) if kind == "choice" else None
 
 
 def _regions(text: str) -> Iterator[tuple[str, int, int]]:
@@ -113,7 +117,10 @@ def _regions(text: str) -> Iterator[tuple[str, int, int]]:
     for match in reversed(list(_STATEMENT.finditer(text))[-3:]):
         yield "statement", match.end(), _sentence_end(text, match.end())
     concluded = list(_CONCLUSION.finditer(text))[-2:]
-    bold = [match for match in _BOLD.finditer(text) if any(map(str.isdigit, match[1]))][-1:]
+    bold = [match for match in _BOLD.finditer(text) if any(map(str.isdigit, match[1]))]
+    while len(bold) > 1 and _GLOSS.search(text[bold[-2].end() - 1 : bold[-1].start()]):
+        bold.pop()
+    bold = bold[-1:]
     if bold and concluded and bold[0].start() > _sentence_end(text, concluded[-1].end()):
         yield "bold", *bold[0].span(1)  # "so 36 are left" is a step when what is set in bold comes after it
     for match in reversed(concluded):
@@ -156,9 +163,10 @@ def _read(text: str, start: int, end: int, cue: str, asked_for: str) -> FinalAns
     if literal is not None:  # a string as a program would print it: every character counts
         return _made(text, start + literal.start(1), start + literal.end(2) + 1, "text", literal[2], cue)
     if asked_for == "choice":
-        letter = _LETTER.match(region)
+        letter = leading_letter(region) or named_letter(region)
         if letter is not None and cue != "last number":
-            return _made(text, start + letter.start(1), start + letter.end(1), "letter", letter[1].upper(), cue)
+            first, last = start + letter[0], start + letter[1]
+            return _made(text, first, last, "letter", text[first:last].upper(), cue)
     if asked_for == "boolean" and (word := _BOOLEAN.match(region)) is not None:
         normal = "yes" if word[1].lower() in {"yes", "true"} else "no"
         return _made(text, start + word.start(1), start + word.end(1), "boolean", normal, cue)
@@ -170,7 +178,7 @@ def _read(text: str, start: int, end: int, cue: str, asked_for: str) -> FinalAns
         if number is not None or cue in {"conclusion", "bold", "last number", "whole"}:
             return number
     stripped = region.strip(_TRIM)
-    if not stripped or len(stripped) > MAX_ANSWER or cue in {"conclusion", "bold", "last number"}:
+    if not stripped or len(stripped) > MAX_ANSWER or cue in {"conclusion", "bold", "last number", "named"}:
         return None
     offset = start + region.index(stripped)
     kind: Kind = "expression" if cue == "boxed" or re.search(r"\\[a-zA-Z]+|\^", stripped) else "text"
@@ -237,6 +245,8 @@ def _number_in(text: str, start: int, end: int, cue: str) -> FinalAnswer | None:
         if tokens[index].kind == "number" or not isinstance(node, Quantity):
             found.append((node, tokens[index].start, tokens[stop - 1].end))  # type: ignore[arg-type]  # any Node
         index = max(stop, index + 1)
+    exact = [item for item in found if not _GLOSS.search(region[: item[1]])]
+    found = exact or found
     if not found:
         return None
     node, first, last_end = found[0] if cue in {"statement", "boxed", "####", "json"} else found[-1]

@@ -40,11 +40,11 @@ class Cursor:
 
         A label leads on when an operator, an equals sign or a closing bracket follows; a lone unit needs nothing after.
         """
-        end, words = index, 0
+        end, words, clauses = index, 0, False
         while words <= MAX_LABEL:
             kind, text = self.kind(end), self.text(end)
             if kind == "word" and self._is_label(end):
-                end, words = end + 1, words + 1
+                end, words, clauses = end + 1, words + 1, clauses or text.lower() in _CLAUSES
             elif kind == "operator" and text == "/" and self._is_per(end + 1):
                 end, words = end + 2, words + 1
             elif kind == "open" and self._is_aside(end):
@@ -52,7 +52,7 @@ class Cursor:
             else:
                 break
         dangles = self.text(end - 1).lower() in _LINKS
-        if self.kind(end) == "equals" and any(self.text(i).lower() in _CLAUSES for i in range(index, end)):
+        if clauses and self.kind(end) == "equals":
             dangles = True  # "= 3 and AB = 2": the words begin another equation
         if end > index and not dangles and (self.goes_on(end) or self.is_times(end)):
             return end

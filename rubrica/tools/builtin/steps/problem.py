@@ -14,6 +14,7 @@ from rubrica.tools.builtin.steps.backing import calculated_from
 from rubrica.tools.builtin.steps.ending import evenness, uses
 from rubrica.tools.builtin.steps.given import Problem, named
 from rubrica.tools.builtin.steps.prompts import word_problem
+from rubrica.tools.builtin.steps.shares import shared
 from rubrica.tools.builtin.steps.trace import calculated, trace
 from rubrica.types import Candidate, Span, TaskView, Value
 
@@ -68,7 +69,7 @@ def word_problem_steps(task: TaskView, candidate: Candidate, arguments: ProblemA
 
 def _quantities(text: str, problem: Problem) -> Iterator[Observation]:
     needed = [given for given in problem.given if given.needed]
-    missing = [given.text for given in needed if not given.accepted & named(text)]
+    missing = [given.text for given in needed if not given.accepted & named(text) and not shared(given, text, problem)]
     share = 1 - len(missing) / len(needed)
     detail = f"not used: {', '.join(missing)}" if missing else "all are used"
     yield Observation(claim="the working uses every given quantity", value=share, detail=detail)

@@ -8,8 +8,10 @@ from functools import lru_cache
 
 from rubrica.tools.builtin.numbers.equation import Judged
 from rubrica.tools.builtin.numbers.expression import (
+    Function,
     Node,
     Number,
+    Power,
     Product,
     Quantity,
     Sum,
@@ -71,6 +73,10 @@ def _parts(node: Node) -> Iterator[float]:
             inner = [term for _, term in terms]
         case Product(factors):
             inner = [factor for _, factor in factors]
+        case Power(base, exponent):
+            inner = [base, exponent]
+        case Function(_, arguments):
+            inner = list(arguments)
         case _:
             return
     for part in inner:
