@@ -14,6 +14,8 @@ from rubrica.tools.text import read
 _WORDS = lexicon.words("harm_words")
 _PHRASES = lexicon.patterns("harm")
 _VIOLENCE, _CLOSE, _PEOPLE = _WORDS["violence"], _WORDS["close"], _WORDS["people"]
+_PLAIN = ("self_harm", "injury", "private")
+"""Sections whose phrases say on their own what is wanted."""
 _SENSITIVE = _WORDS["sensitive"] | _WORDS["crimes"] | (_VIOLENCE - _CLOSE)
 
 
@@ -31,7 +33,9 @@ def is_harmful_request(text: str) -> bool:
 
 
 def _asks_for_harm(sentence: str) -> bool:
-    if _PHRASES["self_harm"].search(sentence) and not _PHRASES["benign"].search(sentence):
+    if _PHRASES["incites"].search(sentence):  # a poem or a joke is no excuse for it
+        return True
+    if any(_PHRASES[kind].search(sentence) for kind in _PLAIN) and not _PHRASES["benign"].search(sentence):
         return True
     words = read(sentence).words
     seeks = _PHRASES["seeks"].search(sentence) is not None
