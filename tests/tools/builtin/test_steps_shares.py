@@ -50,3 +50,11 @@ def test_the_value_of_a_choice_is_a_result(value: Value, text: str) -> None:
 
 def test_a_number_beside_a_choice_may_still_come_from_nowhere(value: Value) -> None:
     assert value("word-problem", MARBLES, "C(4,2) × 5 = 17 × 5 = 85", aspect="sources") < 1.0  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "text", ["2.5 × 12 = 30.", "150 / 60 × 12 = 30.", "30 / 60 = 0.5. 2 + 0.5 = 2.5. 2.5 × 12 = 30."]
+)
+def test_a_time_in_two_units_is_used_in_any_of_them(value: Value, text: str) -> None:
+    prompt = "Anna works for 2 hours 30 minutes and is paid 12 dollars an hour. How much does she earn for her work?"
+    assert value("word-problem", prompt, text, aspect="quantities") == 1.0

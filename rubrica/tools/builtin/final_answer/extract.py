@@ -18,6 +18,7 @@ from rubrica.types import Span, TaskView
 Kind = Literal["number", "expression", "letter", "boolean", "text"]
 MAX_TEXT = 100_000
 MAX_ANSWER = 300
+MAX_GLOSS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _regions(text: str) -> Iterator[tuple[str, int, int]]:
         yield "statement", match.end(), _sentence_end(text, match.end())
     concluded = list(_CONCLUSION.finditer(text))[-2:]
     bold = [match for match in _BOLD.finditer(text) if any(map(str.isdigit, match[1]))]
-    while len(bold) > 1 and _GLOSS.search(text[bold[-2].end() - 1 : bold[-1].start()]):
+    while len(bold) > 1 and _GLOSS.search(text[bold[-2].end() - 1 : bold[-1].start()][-MAX_GLOSS:]):
         bold.pop()
     bold = bold[-1:]
     if bold and concluded and bold[0].start() > _sentence_end(text, concluded[-1].end()):
@@ -245,7 +246,7 @@ def _number_in(text: str, start: int, end: int, cue: str) -> FinalAnswer | None:
         if tokens[index].kind == "number" or not isinstance(node, Quantity):
             found.append((node, tokens[index].start, tokens[stop - 1].end))  # type: ignore[arg-type]  # any Node
         index = max(stop, index + 1)
-    exact = [item for item in found if not _GLOSS.search(region[: item[1]])]
+    exact = [item for item in found if not _GLOSS.search(region[max(0, item[1] - MAX_GLOSS) : item[1]])]
     found = exact or found
     if not found:
         return None

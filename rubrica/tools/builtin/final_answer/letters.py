@@ -2,6 +2,9 @@
 
 import re
 
+MAX_SENTENCE = 200
+MAX_ENDING = 2000
+
 _LETTER = re.compile(
     r"[\s*_\"'(\[]*(?:option\s+|choice\s+)?\(?([A-Ja-j])(?:[).:\]*,]|\s*$|(?=\s+(?:is|because|since|-)\b))",
     re.IGNORECASE,
@@ -43,7 +46,7 @@ def worded(prompt: str, text: str) -> str | None:
     """Return the one option whose words stand in the last sentence of a text, or in the last two."""
     options = {option.strip(" .;").lower() for option in _OPTION.findall(prompt)} - {""}
     for sentences in (1, 2):
-        end = text[ending(text, sentences) :].lower()
+        end = text[ending(text, sentences) :][-MAX_ENDING:].lower()
         named = [option for option in options if re.search(rf"(?<!\w){re.escape(option)}(?!\w)", end)]
         if named:
             return named[0] if len(named) == 1 and not _REJECTED.search(end) else None
@@ -51,8 +54,9 @@ def worded(prompt: str, text: str) -> str | None:
 
 
 def _is_option(region: str, match: re.Match[str]) -> bool:
-    letter, after = match["letter"], region[match.end("letter") :]
+    letter, after = match["letter"], region[match.end("letter") : match.end("letter") + MAX_SENTENCE]
     if letter in "AI" and match["sure"] is None and re.match(r"[ \t]+\w", after):
         return False  # an article, or the one who speaks
-    sentence = re.split(r"[.;\n]", region[: match.start()])[-1] + re.split(r"[.;,\n]", after)[0]
+    sentence = re.split(r"[.;\n]", region[max(0, match.start() - MAX_SENTENCE) : match.start()])[-1]
+    sentence += re.split(r"[.;,\n]", after)[0]
     return _REJECTED.search(sentence) is None

@@ -90,7 +90,8 @@ def _settled_by_rounding(equation: Equation, value: Number) -> bool:
     left, right = equation.left, equation.right
     stated, found = float(evaluate(right)), float(value)
     gap = abs(stated - found)
-    if equation.rounded and gap < 1 and not found.is_integer() and (equation.rounded == "to" or _divides(left)):
+    floor = equation.rounded == "down" and stated < found and _divides(left)
+    if gap < 1 and not found.is_integer() and (floor or equation.rounded == "to"):
         return True
     if equation.rounded == "to" and stated % 10 == 0 and gap <= MAX_ROUNDING * abs(found):
         return True

@@ -13,6 +13,8 @@ from rubrica.tools.builtin.numbers.lexicon import PARTS, SCALES, UNITS
 from rubrica.tools.builtin.numbers.measure import compound, raised, units
 
 MAX_DEPTH = 40
+MAX_PARTS = 2
+"""Smaller units that a quantity may go on in: 1 hour 30 minutes 15 seconds."""
 
 _ATTACHED = frozenset(UNITS) | {"x", "X"}
 _COUNTS: dict[str, Literal["binomial", "permutation"]] = {
@@ -192,7 +194,7 @@ class Parser(Cursor):
             return replace(node, percent=True), end + 1
         return node, self.label(end)
 
-    def _quantity(self, index: int) -> tuple[Quantity, int] | None:
+    def _quantity(self, index: int, smaller: int = MAX_PARTS) -> tuple[Quantity, int] | None:
         token = self.tokens[index]
         assert token.value is not None
         value, decimals, end = token.value, token.decimals, index + 1
@@ -224,18 +226,18 @@ class Parser(Cursor):
             token.start,
             self.tokens[end - 1].end,
         )
-        return self._compound(whole, stop)
+        return self._compound(whole, stop, smaller) if smaller else (whole, stop)
 
     def _power_of_unit(self, index: int) -> int:
         """Read the exponent of the unit before `index`: 12 cm², 12 cm^3; 1 when there is none."""
         before, power = self.tokens[index - 1].text.lower(), self.text(index + 1)
         return int(power) if self.text(index) == "^" and before in UNITS and power in {"2", "3"} else 1
 
-    def _compound(self, whole: Quantity, index: int) -> tuple[Quantity, int]:
+    def _compound(self, whole: Quantity, index: int, smaller: int) -> tuple[Quantity, int]:
         """Join "1 hour 30 minutes" and "5 ft 6 inches" into one quantity."""
         if self.kind(index) != "number" or self.tokens[index].currency or not self.tokens[index].gap or whole.decimals:
             return whole, index
-        found = self._quantity(index)
+        found = self._quantity(index, smaller - 1)
         joined = compound(whole, found[0]) if found is not None else None
         return (joined, found[1]) if found is not None and joined is not None else (whole, index)
 

@@ -120,7 +120,8 @@ def _given(tokens: tuple[Token, ...], parser: Parser, index: int) -> tuple[Given
     node, end = parsed
     numbers = quantities(node)
     if len(numbers) == 1 and isinstance(node, Quantity):
-        return Given(token.text, _accepted(node), _is_needed(token)), max(end, index + 1)
+        accepted = _accepted(node) | _parts_of(node, tokens[index:end])
+        return Given(token.text, accepted, _is_needed(token)), max(end, index + 1)
     try:
         value = evaluate(node)
     except UndefinedError:
@@ -128,6 +129,15 @@ def _given(tokens: tuple[Token, ...], parser: Parser, index: int) -> tuple[Given
     parts = frozenset(Fraction(q.value) for q in numbers)
     whole = {value, 1 - value, 1 + value, 1 / value} if isinstance(value, Fraction) and value else set()
     return Given(" ".join(t.text for t in tokens[index:end]), parts | whole), end
+
+
+def _parts_of(node: Quantity, tokens: tuple[Token, ...]) -> set[Fraction]:
+    """Return the numbers for "2 hours 30 minutes": 2, 30 and 150, besides 2.5."""
+    values = {token.value for token in tokens if token.value is not None}
+    if len(values) < 2 or node.unit is None:
+        return set()
+    smaller = [UNITS[token.text.lower()] for token in tokens if token.text.lower() in UNITS]
+    return values | {Fraction(node.value) * node.unit.factor / unit.factor for unit in smaller}
 
 
 def _part(tokens: tuple[Token, ...], index: int) -> Fraction | None:
