@@ -204,3 +204,11 @@ def test_without_dependencies_it_says_what_still_works(tmp_path: Path) -> None:
             check=False, capture_output=True, text=True, env=environment, cwd=tmp_path,
         )  # fmt: skip
         assert (done.returncode, says in done.stderr) == (exit_code, True), done.stderr
+
+
+def test_the_package_runs_as_a_module() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "rubrica", "judge", "nowhere.jsonl"], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 2
+    assert told.stderr == "rubrica: nowhere.jsonl: cannot be opened: No such file or directory\n"
