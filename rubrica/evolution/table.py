@@ -88,9 +88,7 @@ class Table:
     def with_labels(self, labels: Sequence[Label]) -> "Table":
         """Return the same cases under other labels."""
         other = replace(self, labels=tuple(labels))
-        other.__dict__.update(
-            case_of=self.case_of, _known=self._known
-        )  # what is known of the cases does not depend on labels
+        other.__dict__.update(case_of=self.case_of, _known=self._known)  # neither depends on labels
         return other
 
     def take(self, cases: Sequence[int] | Indices) -> "Table":
