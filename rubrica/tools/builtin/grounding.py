@@ -88,7 +88,7 @@ def grounding(task: TaskView, candidate: Candidate, arguments: GroundingArgument
 
 def _translated(source: str, answer: str) -> bool:
     """Whether the answer is in another language, in which names and months have other words."""
-    ours, theirs = (identify(text[:2000])[0] for text in (source, answer))
+    theirs, ours = (identify(text[:2000])[0] for text in (source, answer))
     return "und" not in (ours, theirs) and ours != theirs
 
 
