@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rubrica.data.near import clusters
@@ -70,14 +70,16 @@ def test_folds_cover_once_and_never_part_a_cluster(items: list[Item], k: int, se
 
 
 @settings(max_examples=40, deadline=None)
+@example(["x"] * 11 + ["y"] * 3, 0.25)
 @given(st.lists(st.sampled_from(["x", "x", "x", "y", "z"]), min_size=10, max_size=80), st.sampled_from([0.25, 0.5]))
 def test_single_prompts_meet_the_size_exactly_and_every_stratum_nearly(strata: list[str], share: float) -> None:
     items = [Item(str(i), prompt(i), stratum) for i, stratum in enumerate(strata)]
     found = split(items, test=share)
     assert len(found.test) == round(share * len(items))
+    drawn = len(found.test) / len(items)  # 4 of 14 cases are more than a quarter
     in_test = Counter(strata[int(id_)] for id_ in found.test)
     for stratum, count in Counter(strata).items():
-        assert abs(in_test[stratum] - share * count) <= 1
+        assert abs(in_test[stratum] - drawn * count) < 1
 
 
 ITEMS = [Item(str(i), prompt(i), keys=(f"k{i}",)) for i in range(40)]
