@@ -52,6 +52,11 @@ _SHUNS = re.compile(
 )
 
 
+_CLAIMS = {"focus": "its sentences take up words of what was asked"}
+STRAYING = 8
+"""Words that an answer must have to be able to leave its subject."""
+
+
 class RelevanceArguments(Value):
     """Which overlap."""
 
@@ -74,7 +79,7 @@ def subject(prompt: str) -> frozenset[str]:
 )
 def relevance(task: TaskView, candidate: Candidate, arguments: RelevanceArguments) -> Iterator[Observation]:
     """Measure one overlap; the words that are not taken up are in the data."""
-    claim = f"the answer is about what was asked ({arguments.of})"
+    claim = _CLAIMS.get(arguments.of, f"the answer is about what was asked ({arguments.of})")
     asked, answer = subject(task.prompt), read(candidate.text)
     if arguments.of == "rarest":
         asked = _telling(task.prompt) & asked
@@ -82,13 +87,15 @@ def relevance(task: TaskView, candidate: Candidate, arguments: RelevanceArgument
         yield Observation(claim, None, "the answer is empty" if asked else "the prompt names no subject")
         return
     missing = sorted(asked - answer.content)
-    value = 1 - len(missing) / len(asked)
+    value, detail = 1 - len(missing) / len(asked), f"{len(asked) - len(missing)} of {len(asked)} words taken up"
     if arguments.of == "opening":
         value = len(answer.sentence_content[0] & asked) / len(asked)
     elif arguments.of == "focus":
+        if len(answer.words) < STRAYING:
+            yield Observation(claim, None, "too short to stray")
+            return
         touched = [not content.isdisjoint(asked) for content in answer.sentence_content]
-        value = sum(touched) / len(touched)
-    detail = f"{len(asked) - len(missing)} of {len(asked)} words taken up"
+        value, detail = sum(touched) / len(touched), f"{sum(touched)} of {len(touched)} sentences do"
     yield Observation(claim, value, detail, data={"missing": list(missing[:20])})
 
 

@@ -22,6 +22,15 @@ def test_an_answer_on_the_subject_beats_one_off_it(value: Value) -> None:
         assert value("relevance", PROMPT, on, of=of) > value("relevance", PROMPT, off, of=of)
 
 
+def test_focus_counts_sentences_and_is_silent_about_a_few_words(ask: Callable[..., list[Evidence]]) -> None:
+    strays = "Rub the copper with lemon. My uncle has a boat. He sails it in June."
+    [evidence] = ask("relevance", PROMPT, strays, of="focus")
+    assert evidence.value == pytest.approx(1 / 3)
+    assert evidence.detail == "1 of 3 sentences do"
+    [short] = ask("relevance", PROMPT, "With lemon and salt.", of="focus")
+    assert short.value is None
+
+
 def test_what_is_not_taken_up_is_listed(ask: Callable[..., list[Evidence]]) -> None:
     [evidence] = ask("relevance", PROMPT, "Rub the kettle with salt.")
     assert set(evidence.data["missing"]) == set(subject("clean copper"))
