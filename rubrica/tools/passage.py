@@ -7,6 +7,7 @@ neither ask nor command, or whatever follows an instruction that points at "the 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from rubrica.tools.text import read
 from rubrica.types import TaskView
@@ -65,9 +66,17 @@ class Prompt:
     """Where the passage starts in the prompt; -1 without one."""
 
 
+_TURN = re.compile(r"(?:\A|\n\n)(Human|Assistant):[ ]?")
+"""What parts the turns of a conversation that stands in one text (hh-rlhf); the first may go without."""
+
+
 @lru_cache(maxsize=256)
 def split_prompt(prompt: str) -> Prompt:
-    """Take a prompt apart into instruction and passage."""
+    """Take a prompt apart into instruction and passage; of a conversation in one text, the last turn asks."""
+    begins = _last_turn(prompt)
+    if begins:
+        asked = split_prompt(prompt[begins:])
+        return Prompt(asked.instruction, asked.passage, begins + asked.start if asked.passage else -1)
     for find in (_labelled, _delimited, _paragraphs, _pointed, _quoted):
         found = find(prompt)
         if found is not None:
@@ -77,6 +86,15 @@ def split_prompt(prompt: str) -> Prompt:
             if instruction and len(read(passage).words) >= 4:
                 return Prompt(instruction, passage, start)
     return Prompt(prompt.strip())
+
+
+def _last_turn(prompt: str) -> int:
+    """Return where the last turn of a conversation in one text starts; 0 when the text is none."""
+    marks = list(_TURN.finditer(prompt)) if "Assistant:" in prompt else []
+    opens = ("Human" if marks[0].start() == 0 else "Assistant") if marks else ""
+    alternate = all(mark[1] != after[1] for mark, after in pairwise(marks))
+    spoken = len(marks) > 1 and marks[0][1] == opens and marks[-1][1] == "Human" and alternate
+    return marks[-1].end() if spoken and prompt[marks[-1].end() :].strip() else 0
 
 
 def source_of(view: TaskView) -> str:

@@ -36,6 +36,27 @@ def test_without_a_passage_all_is_instruction(prompt: str) -> None:
     assert split_prompt(prompt).instruction == prompt.strip()
 
 
+@pytest.mark.parametrize("first", ["", "Human: "])
+def test_the_last_turn_of_a_conversation_in_one_text_asks(first: str) -> None:
+    talk = f"{first}My kettle leaks.\n\nAssistant: Where does it leak?\n\nHuman: At the lid. What do I do?"
+    assert split_prompt(talk).instruction == "At the lid. What do I do?"
+    with_source = split_prompt(f"{talk} Correct this note.\n\nNote: {TEXT}")
+    assert with_source.passage == TEXT
+    assert f"{talk} Correct this note.\n\nNote: {TEXT}"[with_source.start :].strip() == TEXT
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Continue this scene.\n\nHuman: Who is there?\n\nAssistant: It is I.\n\nHuman: Come in.",
+        "My kettle leaks.\n\nAssistant: Where does it leak?",
+        "What is an Assistant: a person or a program?",
+    ],
+)
+def test_a_conversation_that_is_handed_over_is_no_turn(prompt: str) -> None:
+    assert split_prompt(prompt).instruction.startswith(prompt[:10])
+
+
 def test_context_and_tool_turns_are_sources() -> None:
     tool = Message(role="tool", parts=(TextPart(text="42 trains"),))
     user = Message(role="user", parts=(TextPart(text="How many?"),))

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from rubrica.tools.base import Observation
@@ -43,6 +43,7 @@ def values(text: str, prompt: str = "How many are left?") -> list[float | None]:
         "12 (the big ones) * 3 = 36",
         "- 5 * 3 = 15",
         r"\(\frac{3}{4} \times 20 = 15\)",
+        "which is $(-2)^2 \times 2^2 = 16$",
         "50 + 20\n= 70",
         "One half of 18 = 9",
         "Total: 60 km - 20 km = 40 km",
@@ -117,6 +118,7 @@ def test_other_number_systems_are_left_alone(prompt: str) -> None:
     assert values("6 + 5 = 12", prompt) == []
 
 
+@example(399_300, 2505, "*", 1)
 @given(st.integers(0, 10**6), st.integers(1, 10**4), st.sampled_from("+-*/"), st.integers(-50, 50))
 @settings(max_examples=200)
 def test_a_whole_result_is_right_exactly_when_it_is_the_value(a: int, b: int, operator: str, error: int) -> None:

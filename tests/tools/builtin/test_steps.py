@@ -46,6 +46,16 @@ def test_a_number_from_nowhere_is_shown() -> None:
     assert seen.span.text == "17"
 
 
+@pytest.mark.parametrize(
+    ("company", "strange"),
+    [("5 of her friends", False), ("five friends", False), ("5 pumpkins", True)],
+)
+def test_whoever_brings_company_counts_too(company: str, strange: bool) -> None:
+    prompt = f"Ines and {company} share a bill of 420 dollars for 2 rooms. How much does each person pay?"
+    (seen,) = check("420 / 6 = 70.", "sources", prompt)
+    assert (seen.value < 1) is strange
+
+
 @pytest.mark.parametrize(("answer", "values"), [("14", [1.0, 1.0]), ("13.5", [0.0, 1.0]), ("-2", [1.0, 0.0])])
 def test_a_count_is_whole_and_not_negative(answer: str, values: list[float]) -> None:
     assert [seen.value for seen in check(f"The answer is {answer}.", "plausible")] == values

@@ -138,6 +138,10 @@ _EMPHASIS = re.compile(r"\b(?:bold|highlight|italici[sz]e|underline|emphasi[sz]e
 _OF_WORDS = re.compile(r"\bwords?\b[^.,;]{0,25}$")
 
 
+_EDITED = re.compile(r"s? ?(?:changed|replaced|altered|swapped|substituted|removed|deleted|added|inserted)\b")
+"""So many words of a given text are to be others: "rewrite it with one word changed"."""
+
+
 def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     start, left = match.start(), prompt.left_of(match.start())
     clause = prompt.clause_at(start)
@@ -151,6 +155,8 @@ def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
     if left.endswith("no ") or (match["unit"] == "word" and re.search(r"\b(?:unique|distinct|different)\b", match[0])):
         return False  # "no two sentences"; so many different words are another demand
     if match["unit"] == "word" and (_ITEM_WORDS.match(after) and _LISTS.search(left)):
+        return False
+    if match["unit"] == "word" and _EDITED.match(after):
         return False
     if match["unit"] == "word" and re.match(
         r"s? ?(?:be )?(?:\w+ ){0,2}(?:in|with|that are) (?:all )?(?:capital|caps|upper|lower)", after

@@ -69,6 +69,7 @@ _STOPWORDS = frozenset({
     "that", "which", "count", "limit", "you", "it", "on", "from", "by", "your", "their", "each", "max", "min",
     "maximum", "minimum", "total", "long", "above", "below", "has", "have", "having", "contains", "uses", "begins",
     "starts", "ends", "does", "do", "can", "may", "will", "was", "were", "we", "they", "he", "she", "this", "these",
+    "changed", "replaced", "altered", "swapped", "substituted", "removed", "deleted", "added", "inserted",
 })  # fmt: skip
 
 

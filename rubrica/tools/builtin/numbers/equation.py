@@ -115,7 +115,8 @@ def agree(computed: Number, stated: Number, node: Node, *, approximate: bool = F
         return True
     a, b = float(computed), float(stated)
     gap = abs(a - b)
-    if gap <= 1e-9 * max(abs(a), abs(b)):
+    whole = all(isinstance(n, Fraction) and n.denominator == 1 for n in (computed, stated))
+    if gap <= 1e-9 * max(abs(a), abs(b)) and not whole:
         return True
     if not isinstance(node, Quantity):
         if gap <= place(node) * (1 if approximate else 0.5) * (1 + 1e-6):  # 6.11 × 10^-5

@@ -33,7 +33,8 @@ MAX_DIGITS = 60
 _LEXEMES = re.compile(
     r"""
       (?P<broken>\times\b|\x0crac(?=\{))
-    | (?P<space>(?:[ \t\r\f\v\u00a0\u202f\u2009]|\\[,;:!\ ]|\\(?:left|right|displaystyle)\b|\\[()\[\]]|&)+)
+    | (?P<space>(?:[ \r\v\u00a0\u202f\u2009]|\t(?!imes\b)|\f(?!rac\{)
+        |\\[,;:!\ ]|\\(?:left|right|displaystyle)\b|\\[()\[\]]|&)+)
     | (?P<newline>\n|\\\\|\\q?quad\b)
     | """
     + SPECIAL

@@ -1,7 +1,7 @@
 """What a word problem gives: every quantity of the prompt, with the numbers that a solver may write for it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
@@ -26,6 +26,13 @@ _RATIOS = {
     "kilogram": (1000,), "pound": (16,), "ounce": (16,), "liter": (1000,), "gallon": (4, 16), "second": (60,),
     "decade": (10,), "century": (100,), "mile": (5280,), "cup": (16, 2), "quart": (4,), "pint": (2,),
 }  # fmt: skip
+_COMPANY = re.compile(
+    r"\band (?P<n>\d{1,3}|[a-z]+) (?:of (?:his|her|their|my|our) |other |more )?(?:best |close |good |school )?"
+    r"(?:friends|others|people|brothers|sisters|siblings|cousins|classmates|colleagues|co-?workers|teammates|roommates"
+    r"|neighbou?rs|kids|children)\b",
+    re.IGNORECASE,
+)
+"""Whoever is named before it comes on top: "Ann and 5 of her friends" are six."""
 _CONSTANTS = frozenset({Fraction(1), Fraction(2), Fraction(100)})
 
 
@@ -63,6 +70,7 @@ def read_problem(prompt: str) -> Problem:
         given, index = _given(tokens, parser, index)
         if given is not None:
             found.append(given)
+    found = [_with_company(given, prompt) for given in found]
     words = set(re.findall(r"[a-z]+", prompt.lower()))
     units = {UNITS[word].name for word in words if word in UNITS}
     background = {Fraction(ratio) for unit in units for ratio in _RATIOS.get(unit, ())}
@@ -71,6 +79,13 @@ def read_problem(prompt: str) -> Problem:
     if words & {"monthly", "annual", "annually", "yearly"}:
         background.add(Fraction(12))
     return Problem(tuple(found), frozenset(background | _implied(prompt)) | _CONSTANTS)
+
+
+def _with_company(given: Given, prompt: str) -> Given:
+    """Accept one more for the number of those whom somebody named brings along."""
+    if not any(match["n"].lower() == given.text.lower() for match in _COMPANY.finditer(prompt)):
+        return given
+    return replace(given, accepted=given.accepted | {number + 1 for number in given.accepted})
 
 
 @lru_cache(maxsize=256)

@@ -164,6 +164,7 @@ def test_a_later_statement_replaces_an_earlier_one() -> None:
         'Count the number of times the letter r appears in "strawberry".',
         "Implement a class that ends with a newline and returns JSON from an API.",
         "Sally has 4 bullet points on her resume and her friend has twice as many.",
+        "Repeat this sentence with one word changed: The mill was sold.",
         "Write a description of the flask and mention the capacity once.",
         "The contract must be signed within 30 days by at least 2 people.",
         "My essay has 5 paragraphs and 20 sentences. What is the average?",
