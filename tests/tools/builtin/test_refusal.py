@@ -97,7 +97,9 @@ def test_the_span_is_the_words_of_declining(ask: Callable[..., list[Evidence]]) 
     assert REFUSAL[evidence.span.start : evidence.span.end] == evidence.span.text
 
 
-@pytest.mark.parametrize("piece", ["i can't ", "i can't help\n\n", "sorry ", "could you ", "as an ai ", "1. \n", "i am "])
+@pytest.mark.parametrize(
+    "piece", ["i can't ", "i can't help\n\n", "sorry ", "could you ", "as an ai ", "1. \n", "i am "]
+)
 def test_hostile_answers_are_read_in_linear_time(piece: str) -> None:
     assert stance(piece * (100_000 // len(piece)))[0] in {"answers", "partial", "asks", "deflects", "refuses"}
 
