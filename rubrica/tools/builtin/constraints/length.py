@@ -136,10 +136,11 @@ def _of_others(left: str) -> bool:
 
 _EMPHASIS = re.compile(r"\b(?:bold|highlight|italici[sz]e|underline|emphasi[sz]e)\b[^.,;]{0,20}$")
 _OF_WORDS = re.compile(r"\bwords?\b[^.,;]{0,25}$")
-
-
-_EDITED = re.compile(r"s? ?(?:changed|replaced|altered|swapped|substituted|removed|deleted|added|inserted)\b")
-"""So many words of a given text are to be others: "rewrite it with one word changed"."""
+_NO_LENGTH = re.compile(
+    r"s? ?(?:(?:be )?(?:\w+ ){0,2}(?:in|with|that are) (?:all )?(?:capital|caps|upper|lower)"
+    r"|(?:changed|replaced|altered|swapped|substituted|removed|deleted|added|inserted)\b)"
+)
+"""So many words are to be in capitals, or others than in a given text: "rewrite it with one word changed"."""
 
 
 def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
@@ -156,11 +157,7 @@ def _is_demand(prompt: Prompt, match: re.Match[str]) -> bool:
         return False  # "no two sentences"; so many different words are another demand
     if match["unit"] == "word" and (_ITEM_WORDS.match(after) and _LISTS.search(left)):
         return False
-    if match["unit"] == "word" and _EDITED.match(after):
-        return False
-    if match["unit"] == "word" and re.match(
-        r"s? ?(?:be )?(?:\w+ ){0,2}(?:in|with|that are) (?:all )?(?:capital|caps|upper|lower)", after
-    ):
+    if match["unit"] == "word" and _NO_LENGTH.match(after):
         return False
     return clause.asks or bool(_PREPOSITION.search(left))
 
